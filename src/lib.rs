@@ -1,1 +1,29 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod algorithm;
+mod credentials;
+#[cfg(feature = "emulator")]
+mod emulator;
+mod endpoint;
+mod error;
+mod name;
+pub mod obs;
+pub mod oss;
+pub mod oss_tables;
+mod request;
+mod sign;
+mod transport;
+mod xml;
+
+pub use ureq;
+
+pub use crate::algorithm::SseAlgorithm;
+pub use crate::credentials::Credentials;
+#[cfg(feature = "emulator")]
+pub use crate::emulator::Emulator;
+pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};
+pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, TransportError};
+pub use crate::name::TableBucketArn;
+pub use crate::request::{Request, Response, SignedRequest};

@@ -1,0 +1,386 @@
+//! The one room that makes requests: one attempt, the retry loop, the limits, the clock.
+
+use std::collections::hash_map::RandomState;
+use std::ffi::OsString;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::Read as _;
+use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ureq::{Agent, Proxy, ProxyProtocol, http};
+
+use crate::credentials::Credentials;
+use crate::endpoint::Endpoint;
+use crate::error::{Call, Error, Result, ServiceError, TransportError};
+use crate::request::{MAX_BODY_BYTES, Request, Response, SignedRequest};
+
+/// How long a connection may take. The whole call has a limit of its own.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The wait before an attempt is drawn from 0 to this, doubled with each attempt.
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+
+/// How large the headers of an answer may be.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// ureq's buffers: 128 KiB each unless set, and these answers are under 2 KiB.
+const BUFFER_BYTES: usize = 16 * 1024;
+
+/// A server's time outside of these is a fault of the server's (a `Date` of 1970 has been seen): 2020 to 2100.
+const PLAUSIBLE: std::ops::Range<Duration> = Duration::from_secs(1_577_836_800)..Duration::from_secs(4_102_444_800);
+
+/// The target of our log lines.
+const LOG_TARGET: &str = "bucket_encryption";
+
+const USER_AGENT: &str = concat!("bucket-encryption/", env!("CARGO_PKG_VERSION"));
+
+/// Sends a request until it is answered or there is no attempt or time left, and reads the answer. Whatever fails says
+/// which call it was and holds none of its secrets.
+pub(crate) fn call<T>(
+    credentials: &Credentials,
+    endpoint: &Endpoint,
+    request: &Request,
+    read: impl FnOnce(&Response) -> Result<T>,
+) -> Result<T> {
+    let started = Instant::now();
+    let mut attempts = 0;
+    let answered = answer(credentials, endpoint, request, started, &mut attempts);
+    let describe = || Call {
+        operation: request.operation,
+        target: request.target.clone(),
+        host: host(&request.url).to_owned(),
+        attempts,
+        elapsed: started.elapsed(),
+    };
+    answered
+        .and_then(|response| read(&response))
+        .map_err(|error| error.of_call(describe(), |text| credentials.hide_in(text)))
+}
+
+/// The loop: attempts until one is answered with something final.
+fn answer(
+    credentials: &Credentials,
+    endpoint: &Endpoint,
+    request: &Request,
+    started: Instant,
+    attempts: &mut u32,
+) -> Result<Response> {
+    let route = Route::of(endpoint, request)?;
+    let deadline = started + endpoint.timeout;
+    let mut backoff = FIRST_BACKOFF;
+    let mut may_have_changed = false;
+    let mut clock_corrected = false;
+    loop {
+        let signed = request.sign(credentials, now(endpoint))?;
+        *attempts += 1;
+        let is_last = *attempts >= endpoint.max_attempts;
+        let sent = Instant::now();
+        let outcome = attempt(&route, &signed, deadline.saturating_duration_since(sent), is_last);
+        log_attempt(request, &outcome, *attempts, sent.elapsed());
+        if let Err(failure) = &outcome {
+            may_have_changed |= request.method != "GET" && !failure.is_before_sending();
+        }
+        let next = match &outcome {
+            _ if is_last => Next::Return,
+            Ok(response) => after_answer(response),
+            Err(failure) if failure.is_lost_connection() => Next::Wait(Duration::ZERO),
+            Err(_) => Next::Return,
+        };
+        match next {
+            Next::CorrectClock(server_time) if !clock_corrected => {
+                clock_corrected = true;
+                correct_clock(endpoint, request, server_time);
+                continue;
+            }
+            Next::Wait(at_least) => {
+                let wait = backoff.mul_f64(random()).max(at_least);
+                backoff = (backoff * 2).min(LONGEST_BACKOFF);
+                if Instant::now() + wait < deadline {
+                    std::thread::sleep(wait);
+                    continue;
+                }
+            }
+            Next::CorrectClock(_) | Next::Return => {}
+        }
+        return outcome.map_err(|failure| failure.into_error(&route, may_have_changed));
+    }
+}
+
+/// What follows an attempt.
+enum Next {
+    Return,
+    /// Try again after the backoff, and not before this.
+    Wait(Duration),
+    /// Try again at once, with the service's time.
+    CorrectClock(SystemTime),
+}
+
+/// All ten operations may be repeated: what was done before is done again, to the same effect.
+fn after_answer(response: &Response) -> Next {
+    match response.status() {
+        408 | 429 | 500 | 502 | 503 | 504 => Next::Wait(retry_after(response).unwrap_or_default()),
+        400..500 => {
+            let error = ServiceError::read(response);
+            match error.server_time() {
+                Some(time) if error.is_skewed() && is_plausible(time) => Next::CorrectClock(time),
+                _ => Next::Return,
+            }
+        }
+        _ => Next::Return,
+    }
+}
+
+/// The value of Retry-After: seconds, or a date.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let value = response.header("retry-after")?;
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).ok(),
+    }
+}
+
+/// A number from 0 to 1. The standard library has no other source of randomness than the keys of its hash maps.
+fn random() -> f64 {
+    let bits = RandomState::new().build_hasher().finish();
+    f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+}
+
+/// The time to sign with: ours, corrected by what the service told.
+fn now(endpoint: &Endpoint) -> SystemTime {
+    let offset = endpoint.clock_offset.load(Ordering::Relaxed);
+    let seconds = Duration::from_secs(offset.unsigned_abs());
+    let ours = SystemTime::now();
+    if offset < 0 { ours.checked_sub(seconds) } else { ours.checked_add(seconds) }.unwrap_or(ours)
+}
+
+fn is_plausible(time: SystemTime) -> bool {
+    time.duration_since(UNIX_EPOCH).is_ok_and(|since| PLAUSIBLE.contains(&since))
+}
+
+/// Remembers how far the service's clock is from ours. From our own clock, not from the corrected one: a second
+/// correction replaces the first.
+fn correct_clock(endpoint: &Endpoint, request: &Request, server_time: SystemTime) {
+    let ours = SystemTime::now();
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or_default();
+    let offset = match server_time.duration_since(ours) {
+        Ok(ahead) => seconds(ahead),
+        Err(behind) => -seconds(behind.duration()),
+    };
+    endpoint.clock_offset.store(offset, Ordering::Relaxed);
+    log::warn!(
+        target: LOG_TARGET,
+        "{} at {}: the clock differs from the service's by {offset} s; signing with the service's time",
+        request.operation,
+        host(&request.url),
+    );
+}
+
+/// The agent that sends a call's requests, and through which proxy.
+struct Route {
+    agent: Agent,
+    /// Whether the environment's proxy is passed by.
+    direct: bool,
+    /// Host and port of the proxy in use.
+    proxy: Option<String>,
+}
+
+impl Route {
+    fn of(endpoint: &Endpoint, request: &Request) -> Result<Self> {
+        let direct = endpoint.agent.is_none() && endpoint.is_local();
+        let agent = match &endpoint.agent {
+            Some(agent) => agent,
+            None if cfg!(not(feature = "rustls")) && request.url.starts_with("https:") => {
+                let problem = "https needs TLS, which is not built in: \
+                    enable the feature `rustls`, or pass an agent that has TLS with `Endpoint::with_agent`";
+                return Err(Error::Transport(Box::new(TransportError { problem, ..TransportError::default() })));
+            }
+            None => {
+                let shared = &*SHARED;
+                if let Some((variable, problem)) = shared.proxy_problem.filter(|_| !direct) {
+                    return Err(Error::input(variable, problem));
+                }
+                &shared.agent
+            }
+        };
+        let proxy = agent.config().proxy().filter(|_| !direct);
+        let is_passed_by = |proxy: &Proxy| request.url.parse().is_ok_and(|url| proxy.is_no_proxy(&url));
+        let proxy =
+            proxy.filter(|proxy| !is_passed_by(proxy)).map(|proxy| format!("{}:{}", proxy.host(), proxy.port()));
+        Ok(Self { agent: agent.clone(), direct, proxy })
+    }
+}
+
+/// The agent behind all endpoints that have none of their own.
+struct Shared {
+    agent: Agent,
+    /// The variable with a proxy that cannot be used, and why not.
+    proxy_problem: Option<(&'static str, &'static str)>,
+}
+
+static SHARED: LazyLock<Shared> = LazyLock::new(|| {
+    let agent = Agent::config_builder()
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .input_buffer_size(BUFFER_BYTES)
+        .output_buffer_size(BUFFER_BYTES)
+        // Each bucket of a virtual-hosted service is a host of its own, and threads share the agent.
+        .max_idle_connections(64)
+        .max_idle_connections_per_host(16)
+        .build()
+        .new_agent();
+    Shared { agent, proxy_problem: proxy_problem(|name| std::env::var_os(name)) }
+});
+
+/// Finds a proxy that is set and cannot be used, in the order in which ureq looks: it would go on without a word.
+fn proxy_problem(variable: impl Fn(&str) -> Option<OsString>) -> Option<(&'static str, &'static str)> {
+    const VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    let (name, value) = VARIABLES.into_iter().find_map(|name| set(name).map(|value| (name, value)))?;
+    match value.to_str().map(Proxy::new) {
+        Some(Ok(proxy)) if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) => {
+            Some((name, "a SOCKS proxy; pass an agent that speaks it with `Endpoint::with_agent`"))
+        }
+        Some(Ok(_)) => None,
+        _ => Some((name, "it is set and cannot be read as a proxy; the form is http://[user:password@]host[:port]")),
+    }
+}
+
+/// One request and its answer.
+fn attempt(route: &Route, signed: &SignedRequest, remaining: Duration, fresh: bool) -> Result<Response, Failure> {
+    let build = http::Request::builder().method(signed.method()).uri(signed.url());
+    let build = signed.headers().fold(build, |build, (name, value)| build.header(name, value));
+    let build = build.header("User-Agent", USER_AGENT).header("Accept-Encoding", "identity");
+    let answered = if signed.method() == "PUT" {
+        run(route, build.body(signed.body()), remaining, fresh)
+    } else {
+        run(route, build.body(()), remaining, fresh)
+    };
+    let answer = answered.map_err(|error| Failure { error, reading: false })?;
+    let status = answer.status().as_u16();
+    let (head, body) = answer.into_parts();
+    let mut bytes = Vec::with_capacity(2048);
+    // Counted after decoding, which ureq's own limit is not. One byte more tells that there is more.
+    let read = body.into_reader().take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure { error: error.into(), reading: true })?;
+    let headers: Vec<_> =
+        head.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
+    Ok(Response::new(status, headers.iter().map(|(name, value)| (*name, value.as_ref())), bytes))
+}
+
+/// Sets on the request what a call rests on, so that a caller's agent cannot undo it.
+fn run(
+    route: &Route,
+    request: http::Result<http::Request<impl ureq::AsSendBody>>,
+    remaining: Duration,
+    fresh: bool,
+) -> Result<http::Response<ureq::Body>, ureq::Error> {
+    let mut config = route
+        .agent
+        .configure_request(request?)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_response_header_size(MAX_HEADER_BYTES)
+        .timeout_global(Some(remaining));
+    if route.direct {
+        config = config.proxy(None);
+    }
+    if fresh {
+        // A kept connection may be dead, and there is no attempt left to find out.
+        config = config.max_idle_age(Duration::ZERO);
+    }
+    route.agent.run(config.build())
+}
+
+/// Why there is no answer.
+struct Failure {
+    error: ureq::Error,
+    /// Whether the head of the answer was there.
+    reading: bool,
+}
+
+impl Failure {
+    /// Whether the connection was lost or could not be made, and the next may last.
+    fn is_lost_connection(&self) -> bool {
+        use std::io::ErrorKind::{InvalidData, InvalidInput};
+        match &self.error {
+            // TLS that was refused is InvalidData: it will be refused again.
+            ureq::Error::Io(error) => !matches!(error.kind(), InvalidData | InvalidInput),
+            ureq::Error::Timeout(limit) => matches!(limit, ureq::Timeout::Connect | ureq::Timeout::Resolve),
+            ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is certain that no request reached the service.
+    fn is_before_sending(&self) -> bool {
+        use ureq::Error::{
+            BadUri, ConnectProxyFailed, ConnectionFailed, HostNotFound, Http, RequireHttpsOnly, Tls, TlsRequired,
+        };
+        match &self.error {
+            ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+            ureq::Error::Timeout(limit) => matches!(limit, ureq::Timeout::Connect | ureq::Timeout::Resolve),
+            BadUri(_)
+            | ConnectProxyFailed(_)
+            | ConnectionFailed
+            | HostNotFound
+            | Http(_)
+            | RequireHttpsOnly(_)
+            | Tls(_)
+            | TlsRequired => true,
+            _ => false,
+        }
+    }
+
+    /// What happened, where the error tells; never guessed.
+    fn problem(&self) -> &'static str {
+        match &self.error {
+            ureq::Error::Timeout(ureq::Timeout::Connect) => "the connection took too long",
+            ureq::Error::Timeout(ureq::Timeout::Resolve) => "the name look-up took too long",
+            ureq::Error::Timeout(_) if self.reading => "the time limit ran out while the answer was read",
+            ureq::Error::Timeout(_) => "the time limit ran out",
+            _ if self.reading => "the connection was lost while the answer was read",
+            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                "the connection was refused"
+            }
+            ureq::Error::HostNotFound => "the host was not found",
+            ureq::Error::ConnectProxyFailed(_) => "the proxy refused the connection",
+            ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => "the answer is not HTTP as it should be",
+            ureq::Error::TlsRequired => "https needs TLS, and the agent has none",
+            _ => "no answer came",
+        }
+    }
+
+    fn into_error(self, route: &Route, may_have_changed: bool) -> Error {
+        Error::Transport(Box::new(TransportError {
+            call: None,
+            problem: self.problem(),
+            proxy: route.proxy.clone(),
+            timeout: matches!(self.error, ureq::Error::Timeout(_)),
+            may_have_changed,
+            source: Some(Box::new(self.error)),
+        }))
+    }
+}
+
+/// One line an attempt: nothing in it is secret.
+fn log_attempt(request: &Request, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
+    let (operation, host, took) = (request.operation, host(&request.url), took.as_millis());
+    match outcome {
+        Ok(response) => {
+            let request_id = response.header("x-oss-request-id").or_else(|| response.header("x-obs-request-id"));
+            let (status, request_id) = (response.status(), request_id.unwrap_or("none"));
+            log::debug!(target: LOG_TARGET, "{operation} at {host}: HTTP {status}, request id {request_id}, attempt {attempt}, {took} ms");
+        }
+        Err(failure) => {
+            let problem = failure.problem();
+            log::debug!(target: LOG_TARGET, "{operation} at {host}: {problem}, attempt {attempt}, {took} ms");
+        }
+    }
+}
+
+/// The host of a URL, with its port.
+fn host(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    rest.split('/').next().unwrap_or(rest)
+}

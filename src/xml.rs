@@ -1,0 +1,122 @@
+//! The few XML helpers that OSS and OBS share.
+//!
+//! A document is walked by path, never by descendants: an unknown element may hold a familiar name. Names are compared
+//! without namespace and prefix, because OBS puts its region into the namespace.
+
+use std::borrow::Cow;
+
+use roxmltree::{Document, Node, StringStorage};
+
+use crate::algorithm::SseAlgorithm;
+use crate::error::Error;
+
+/// Parses a body. A DTD is an error, so that there are no entities to expand.
+pub(crate) fn parse(body: &str) -> Result<Document<'_>, String> {
+    Document::parse(body).map_err(|error| format!("no well-formed XML: {error}"))
+}
+
+/// The element's children that are elements.
+pub(crate) fn elements<'d, 'i>(element: Node<'d, 'i>) -> impl Iterator<Item = Node<'d, 'i>> {
+    element.children().filter(Node::is_element)
+}
+
+/// The child element of that name, if there is one.
+///
+/// # Errors
+/// What is wrong, when there are two: which one holds is not ours to guess.
+pub(crate) fn child<'d, 'i>(element: Node<'d, 'i>, name: &str) -> Result<Option<Node<'d, 'i>>, String> {
+    let mut named = elements(element).filter(|child| child.tag_name().name() == name);
+    match (named.next(), named.next()) {
+        (_, Some(_)) => Err(format!("<{name}> is there twice")),
+        (first, None) => Ok(first),
+    }
+}
+
+/// The text of the child element of that name: trimmed, and none if it is blank.
+pub(crate) fn child_text<'i>(element: Node<'_, 'i>, name: &str) -> Result<Option<Cow<'i, str>>, String> {
+    let Some(child) = child(element, name)? else { return Ok(None) };
+    Ok(Some(text(child)?).filter(|text| !text.is_empty()))
+}
+
+/// An element's text, trimmed. It is borrowed from the body where it is one piece; a comment or CDATA in between makes
+/// several, which are joined, as every vendor's client does.
+pub(crate) fn text<'i>(element: Node<'_, 'i>) -> Result<Cow<'i, str>, String> {
+    if elements(element).next().is_some() {
+        return Err(format!("<{}> holds an element where text belongs", element.tag_name().name()));
+    }
+    let mut pieces = element.children().filter_map(|node| node.text_storage().filter(|_| node.is_text()));
+    Ok(match (pieces.next(), pieces.next()) {
+        (None, _) => Cow::Borrowed(""),
+        (Some(StringStorage::Borrowed(piece)), None) => Cow::Borrowed(piece.trim()),
+        (Some(StringStorage::Owned(piece)), None) => Cow::Owned(piece.trim().to_owned()),
+        (Some(first), Some(second)) => {
+            let mut joined = first.as_str().to_owned();
+            for piece in std::iter::once(second).chain(pieces) {
+                joined.push_str(piece.as_str());
+            }
+            Cow::Owned(joined.trim().to_owned())
+        }
+    })
+}
+
+/// Refuses a document with another root.
+pub(crate) fn expect_root(root: Node<'_, '_>, name: &str) -> Result<(), String> {
+    match root.tag_name().name() {
+        found if found == name => Ok(()),
+        found => Err(format!("its root is <{found}>, not <{name}>")),
+    }
+}
+
+/// The one child that an element is there for. None where the element has no child element, which is how a service
+/// says that nothing is set.
+pub(crate) fn container<'d, 'i>(element: Node<'d, 'i>, name: &str) -> Result<Option<Node<'d, 'i>>, String> {
+    match child(element, name)? {
+        None if elements(element).next().is_some() => Err(format!("<{}> has no <{name}>", element.tag_name().name())),
+        child => Ok(child),
+    }
+}
+
+/// The algorithm of an `ApplyServerSideEncryptionByDefault`. None where it has no child element or says `None`.
+pub(crate) fn algorithm<'i>(default: Node<'_, 'i>) -> Result<Option<SseAlgorithm<'i>>, String> {
+    let Some(element) = container(default, "SSEAlgorithm")? else { return Ok(None) };
+    match text(element)? {
+        text if text.is_empty() => Err("SSEAlgorithm is empty".to_owned()),
+        text if text.eq_ignore_ascii_case("None") => Ok(None),
+        text => Ok(Some(text.into())),
+    }
+}
+
+/// Writes `<name>text</name>`, escaped; nothing for a text that is absent or empty.
+pub(crate) fn push_element(xml: &mut String, name: &str, text: Option<&str>) {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+    for part in ["<", name, ">"] {
+        xml.push_str(part);
+    }
+    for c in text.chars() {
+        match c {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            // A parser would read a bare one as a line feed.
+            '\r' => xml.push_str("&#13;"),
+            _ => xml.push(c),
+        }
+    }
+    for part in ["</", name, ">"] {
+        xml.push_str(part);
+    }
+}
+
+/// Refuses a text that XML 1.0 cannot carry, and one of blanks, which would be read back as absent.
+pub(crate) fn check_text(argument: &'static str, text: Option<&str>) -> Result<(), Error> {
+    let Some(text) = text else { return Ok(()) };
+    let uncarriable =
+        |c: &char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if let Some(bad) = text.chars().find(uncarriable) {
+        return Err(Error::input(argument, format!("{text:?} holds {bad:?}, which XML cannot carry")));
+    }
+    if !text.is_empty() && text.trim().is_empty() {
+        return Err(Error::input(argument, "it is blank; leave it out to set none"));
+    }
+    Ok(())
+}
