@@ -24,6 +24,6 @@ pub use crate::credentials::Credentials;
 #[cfg(feature = "emulator")]
 pub use crate::emulator::Emulator;
 pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};
-pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, TransportError};
+pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, SignatureMismatch, TransportError};
 pub use crate::name::TableBucketArn;
 pub use crate::request::{Request, Response, SignedRequest};

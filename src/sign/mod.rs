@@ -71,6 +71,8 @@ impl Request {
             body: self.body().to_vec(),
             string_to_sign,
             canonical_request,
+            scheme: self.scheme.clone(),
+            at,
         })
     }
 }
