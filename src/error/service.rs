@@ -362,6 +362,7 @@ impl fmt::Display for ServiceError {
             write!(f, "{call}: ")?;
         }
         match (self.code.as_str(), self.message.as_str()) {
+            ("", "") if self.location.is_some() => f.write_str("a redirect, which is not followed")?,
             ("", "") => f.write_str("an error without a message")?,
             (text, "") | ("", text) => write!(f, "{}", OneLine(text))?,
             (code, message) => write!(f, "{}: {}", OneLine(code), OneLine(message))?,
