@@ -22,7 +22,7 @@ pub use ureq;
 pub use crate::algorithm::SseAlgorithm;
 pub use crate::credentials::Credentials;
 #[cfg(feature = "emulator")]
-pub use crate::emulator::Emulator;
+pub use crate::emulator::{Emulator, Fault};
 pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};
 pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, SignatureMismatch, TransportError};
 pub use crate::name::TableBucketArn;
