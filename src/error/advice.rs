@@ -67,6 +67,9 @@ const TABLE: [Row; 20] = [
         |f| f.is(Kind::WrongEndpoint) && f.error.endpoint().is_some(),
         |f| {
             let endpoint = f.error.endpoint().unwrap_or_default();
+            // The host of a redirect begins with the bucket, which an endpoint leaves out.
+            let bucket = f.request.map_or("", |request| &request.target);
+            let endpoint = endpoint.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('.')).unwrap_or(endpoint);
             match f.error.region() {
                 Some(region) => {
                     format!("the bucket is served at {endpoint}: make the endpoint with the region {region:?}")
