@@ -8,6 +8,8 @@ mod credentials;
 mod emulator;
 mod endpoint;
 mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod name;
 pub mod obs;
 pub mod oss;
