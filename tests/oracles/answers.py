@@ -21,8 +21,8 @@ class Answer(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
-    ours: Optional[Ours]
-    why: Optional[str]
+    ours: Ours | None
+    why: str | None
 
 
 ANSWERS: list[Answer] = []
@@ -53,16 +53,16 @@ ID_HEADERS = {
 
 def answer(
     name: str,
-    body: Union[str, bytes] = b"",
+    body: str | bytes = b"",
     *,
     on: str,
     operation: str = "get",
     status: int = 200,
-    media_type: Optional[str] = "",
-    headers: Optional[list[tuple[str, str]]] = None,
+    media_type: str | None = "",
+    headers: list[tuple[str, str]] | None = None,
     bare: bool = False,
-    ours: Optional[Ours] = None,
-    why: Optional[str] = None,
+    ours: Ours | None = None,
+    why: str | None = None,
 ) -> None:
     """`bare` leaves out the headers that every answer of the service has; `media_type` None leaves out the Content-Type."""
     operations = {"oss": "bucket_encryption", "obs": "bucket_encryption", "tables": "table_bucket_encryption"}
@@ -108,7 +108,7 @@ def kms(inside: str = "") -> str:
 
 
 def oss_settings() -> None:
-    def ok(name: str, body: Union[str, bytes], **rest: Any) -> None:
+    def ok(name: str, body: str | bytes, **rest: Any) -> None:
         answer(name, body, on="oss", **rest)
 
     aes = "<SSEAlgorithm>AES256</SSEAlgorithm>"
@@ -223,7 +223,7 @@ def oss_settings() -> None:
 # --- OSS: errors --------------------------------------------------------------------------------------------------------------
 
 
-def oss_error(code: Optional[str] = None, message: Optional[str] = None, inside: str = "", declaration: str = DECLARATION, request_id: Optional[str] = OSS_ID) -> str:
+def oss_error(code: str | None = None, message: str | None = None, inside: str = "", declaration: str = DECLARATION, request_id: str | None = OSS_ID) -> str:
     parts = [("Code", code), ("Message", message), ("RequestId", request_id), ("HostId", "examplebucket.oss-cn-hangzhou.aliyuncs.com")]
     written = "".join(f"\n  <{name}>{value}</{name}>" for name, value in parts if value is not None)
     return f"{declaration}<Error>{written}{inside}\n</Error>"
@@ -233,7 +233,7 @@ NO_RULE = "NoSuchServerSideEncryptionRule"
 
 
 def oss_errors() -> None:
-    def err(name: str, body: Union[str, bytes] = b"", status: int = 403, **rest: Any) -> None:
+    def err(name: str, body: str | bytes = b"", status: int = 403, **rest: Any) -> None:
         answer(name, body, on="oss", status=status, **rest)
 
     ec = "<EC>0003-00000801</EC><RecommendDoc>https://api.aliyun.com/troubleshoot?q=0003-00000801</RecommendDoc>"
@@ -323,7 +323,7 @@ ONLY_UNKNOWN = "there is something here and it is not understood: `nothing set` 
 
 
 def tables_settings() -> None:
-    def ok(name: str, body: Union[str, bytes], **rest: Any) -> None:
+    def ok(name: str, body: str | bytes, **rest: Any) -> None:
         answer(name, body, on="tables", **rest)
 
     key = "acs:kms:cn-hangzhou:1234567890:key/key-id"
@@ -395,7 +395,7 @@ def tables_settings() -> None:
 
 
 def tables_errors() -> None:
-    def err(name: str, body: Union[str, bytes] = b"", status: int = 400, kind: Optional[str] = None, headers: Optional[list[tuple[str, str]]] = None, **rest: Any) -> None:
+    def err(name: str, body: str | bytes = b"", status: int = 400, kind: str | None = None, headers: list[tuple[str, str]] | None = None, **rest: Any) -> None:
         answer(name, body, on="tables", status=status, headers=([("x-oss-error-type", kind)] if kind else []) + (headers or []), **rest)
 
     bucket = "The specified table bucket does not exist."
@@ -451,7 +451,7 @@ def tables_errors() -> None:
 
 
 def obs_settings() -> None:
-    def ok(name: str, body: Union[str, bytes], **rest: Any) -> None:
+    def ok(name: str, body: str | bytes, **rest: Any) -> None:
         answer(name, body, on="obs", **rest)
 
     kms, aes = "<SSEAlgorithm>kms</SSEAlgorithm>", "<SSEAlgorithm>AES256</SSEAlgorithm>"
@@ -513,10 +513,10 @@ def obs_settings() -> None:
 
 
 def obs_errors() -> None:
-    def err(name: str, body: Union[str, bytes] = b"", status: int = 403, **rest: Any) -> None:
+    def err(name: str, body: str | bytes = b"", status: int = 403, **rest: Any) -> None:
         answer(name, body, on="obs", status=status, **rest)
 
-    def xml(code: Optional[str], message: Optional[str], inside: str = "", request_id: Optional[str] = OBS_ID) -> str:
+    def xml(code: str | None, message: str | None, inside: str = "", request_id: str | None = OBS_ID) -> str:
         parts = [("Code", code), ("Message", message), ("Resource", "/examplebucket"), ("RequestId", request_id), ("HostId", "Q6O7dLC1\nuhDXvTAu")]
         return DECLARATION + "<Error>" + "".join(f"<{n}>{v}</{n}>" for n, v in parts if v is not None) + inside + "</Error>"
 

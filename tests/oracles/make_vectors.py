@@ -15,14 +15,16 @@ import json
 import pathlib
 import sys
 import xml.etree.ElementTree as ET
-from typing import Any, Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Optional
 from urllib.parse import quote, urlparse
 
-import vendors
 from alibabacloud_oss_v2._client import AddressStyle, _build_url, _Options
 from alibabacloud_oss_v2.tables.endpoints import TablesEndpointProvider
 from alibabacloud_oss_v2.types import OperationInput
 from obs.util import RequestFormat
+
+import vendors
 
 CASES = 560
 # Every so many cases, 20 in all, one holds its texts whole, so that a difference can be read, not only seen. The number shares no
@@ -65,7 +67,7 @@ def secret(dice: Dice, i: int) -> str:
     return (dice.text(alphabet, length).strip() + "x" * length)[: length - 1] + dice.one_of(ALNUM + "ß")
 
 
-def token(dice: Dice, i: int) -> Optional[str]:
+def token(dice: Dice, i: int) -> str | None:
     length = TOKEN_LENGTHS[i % len(TOKEN_LENGTHS)]
     if length is None:
         return None
@@ -188,7 +190,7 @@ OSS_URLS = {
 V2_STYLE = {"virtual": AddressStyle.Virtual, "path": AddressStyle.Path, "cname": AddressStyle.CName}
 
 
-def address(dice: Dice, urls: dict[str, list[Optional[str]]], i: int, region: str) -> tuple[str, Optional[str]]:
+def address(dice: Dice, urls: dict[str, list[str | None]], i: int, region: str) -> tuple[str, str | None]:
     style = list(urls)[i % len(urls)]
     url = dice.one_of(urls[style])
     return style, url and url.format(region=region)
@@ -316,7 +318,7 @@ def obs_case(dice: Dice, i: int) -> dict[str, Any]:
 
 
 def case(inputs: dict[str, Any], key: vendors.Key, unix: int, url: str, body: bytes, signed: vendors.Signed) -> dict[str, Any]:
-    def digest(text: Optional[str]) -> Optional[str]:
+    def digest(text: str | None) -> str | None:
         return text and hashlib.sha256(text.encode()).hexdigest()
 
     return {

@@ -15,14 +15,16 @@ import pathlib
 import socket
 import sys
 import threading
-from typing import Any, Callable, Optional
+from collections.abc import Callable
+from typing import Any, Optional
 
-import vendors
-from answers import ANSWERS, Answer
 from alibabacloud_oss_v2 import models
 from alibabacloud_oss_v2.exceptions import OperationError, ServiceError
 from alibabacloud_oss_v2.tables import models as tables_models
 from oss2 import exceptions as oss2_exceptions
+
+import vendors
+from answers import ANSWERS, Answer
 
 KEY = vendors.Key("AK", "SK")
 ARN = "acs:osstables:cn-hangzhou:1234567890:bucket/example-bucket"
@@ -61,7 +63,7 @@ class Server:
                 connection.shutdown(socket.SHUT_WR)
 
 
-def error(status: int, code: Optional[str], message: Optional[str], request_id: Optional[str], ec: Optional[str]) -> Verdict:
+def error(status: int, code: str | None, message: str | None, request_id: str | None, ec: str | None) -> Verdict:
     return {"error": {"status": status, "code": code or "", "message": message, "request_id": request_id or None, "ec": ec or None}}
 
 
@@ -70,7 +72,7 @@ NOTHING: Verdict = {"nothing": True}
 DONE: Verdict = {"done": True}
 
 
-def set_to(**fields: Optional[str]) -> Verdict:
+def set_to(**fields: str | None) -> Verdict:
     """Fields as the client has them; one that it leaves out is one that it has no name for."""
     return NOTHING if all(value is None for value in fields.values()) else {"setting": fields}
 

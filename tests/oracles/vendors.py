@@ -10,8 +10,9 @@ import datetime
 import os
 import socket
 import warnings
+from collections.abc import Mapping
 from email.utils import formatdate
-from typing import Mapping, NamedTuple, Optional
+from typing import NamedTuple, Optional
 from urllib.parse import urlsplit
 
 # The clients read the proxies of the environment, also for loopback. These scripts speak to this machine only.
@@ -42,14 +43,14 @@ class Key(NamedTuple):
 
     id: str
     secret: str
-    token: Optional[str] = None
+    token: str | None = None
 
 
 class Signed(NamedTuple):
     """What a vendor's signer made of a request: every stage that it shows."""
 
     headers: Mapping[str, str]
-    canonical_request: Optional[str]
+    canonical_request: str | None
     string_to_sign: str
 
     @property
@@ -135,7 +136,7 @@ def sign_oss_v1(key: Key, method: str, url: str, headers: Mapping[str, str], buc
     return signed
 
 
-def sign_obs(key: Key, method: str, headers: Mapping[str, str], bucket: str, custom_domain: Optional[str], unix: int) -> Signed:
+def sign_obs(key: Key, method: str, headers: Mapping[str, str], bucket: str, custom_domain: str | None, unix: int) -> Signed:
     """OBS, by esdk-obs-python.
 
     Always with the resource of virtual-hosted style, `/{bucket}/`, also for requests in path style: the SDK leaves out the
