@@ -51,7 +51,8 @@ fn check_all(service: &str) {
 fn check(service: &str, record: &Value) -> Result<(), String> {
     let getting = record["operation"].as_str().is_some_and(|operation| operation.starts_with("get"));
     let made = outcome(service, getting, &response(record));
-    let clients: Vec<Value> = record["clients"].as_object().expect("clients").values().map(|v| from_client(v, getting)).collect();
+    let clients: Vec<Value> =
+        record["clients"].as_object().expect("clients").values().map(|v| from_client(v, getting)).collect();
     let Some(ours) = record.get("ours") else {
         return match clients.iter().find(|theirs| !agrees(&made, theirs)) {
             Some(theirs) => Err(format!("\n  ours:   {made}\n  theirs: {theirs}")),
@@ -99,7 +100,12 @@ fn outcome(service: &str, getting: bool, response: &Response) -> Value {
     }
     let got = match service {
         "oss" => oss::BucketEncryption::from_response(response).map(|found| {
-            found.map(|b| fields(&b.sse_algorithm, &[("kms_master_key_id", &b.kms_master_key_id), ("kms_data_encryption", &b.kms_data_encryption)]))
+            found.map(|b| {
+                fields(
+                    &b.sse_algorithm,
+                    &[("kms_master_key_id", &b.kms_master_key_id), ("kms_data_encryption", &b.kms_data_encryption)],
+                )
+            })
         }),
         "tables" => oss_tables::TableEncryption::from_response(response)
             .map(|found| found.map(|t| fields(&t.sse_algorithm, &[("kms_key_arn", &t.kms_key_arn)]))),
@@ -129,7 +135,9 @@ type Optional<'a> = Option<std::borrow::Cow<'a, str>>;
 
 fn fields(algorithm: &SseAlgorithm<'_>, optional: &[(&str, &Optional<'_>)]) -> Value {
     let mut fields = Map::from_iter([("sse_algorithm".to_owned(), json!(algorithm.as_str()))]);
-    fields.extend(optional.iter().filter_map(|(name, value)| value.as_ref().map(|value| ((*name).to_owned(), json!(value)))));
+    fields.extend(
+        optional.iter().filter_map(|(name, value)| value.as_ref().map(|value| ((*name).to_owned(), json!(value)))),
+    );
     Value::Object(fields)
 }
 
@@ -197,7 +205,8 @@ fn agrees(ours: &Value, wanted: &Value) -> bool {
     }
     let (Some(ours), Some(wanted)) = (ours.as_object(), wanted.as_object()) else { return true };
     wanted.iter().all(|(name, value)| {
-        (name == "message" && value.as_str().unwrap_or_default().is_empty()) || ours.get(name).unwrap_or(&Value::Null) == value
+        (name == "message" && value.as_str().unwrap_or_default().is_empty())
+            || ours.get(name).unwrap_or(&Value::Null) == value
     })
 }
 

@@ -52,12 +52,18 @@ fn the_cases_cover_what_they_should() {
         assert_eq!(distinct("operation"), operations);
         assert_eq!(distinct("addressing"), 3);
         assert_eq!(cases.iter().filter(|case| case["string_to_sign"].is_string()).count(), 20);
-        let lengths = |key: &str| cases.iter().filter_map(|case| case[key].as_str().map(|s| s.chars().count())).collect::<Vec<_>>();
+        let lengths = |key: &str| {
+            cases.iter().filter_map(|case| case[key].as_str().map(|s| s.chars().count())).collect::<Vec<_>>()
+        };
         let secrets = lengths("secret");
         assert!([1, 55, 56, 64, 65, 128].iter().all(|length| secrets.contains(length)), "secrets {secrets:?}");
         assert!(cases.iter().any(|case| !text(case, "secret").is_ascii()), "no secret in another script");
         assert!(lengths("token").contains(&2048) && lengths("token").len() < cases.len(), "tokens");
-        assert!(cases.iter().any(|case| case["token"].as_str().is_some_and(|token| token.contains('/') && token.contains('+'))));
+        assert!(
+            cases
+                .iter()
+                .any(|case| case["token"].as_str().is_some_and(|token| token.contains('/') && token.contains('+')))
+        );
         let names: Vec<usize> = if file == TABLES_V4 {
             cases.iter().map(|case| text(case, "arn").rsplit('/').next().map_or(0, str::len)).collect()
         } else {
@@ -68,10 +74,16 @@ fn the_cases_cover_what_they_should() {
         assert!(["29 Feb", "31 Dec", "01 Jan"].iter().all(|day| days.contains(day)), "days");
         let years: Vec<&str> = cases.iter().map(|case| &text(case, "date")[12..16]).collect();
         assert!(years.contains(&"1970") && years.contains(&"2099"), "years");
-        assert!(cases.iter().any(|case| case["url"].as_str().is_some_and(|url| url.matches(':').count() > 1)), "no port");
+        assert!(
+            cases.iter().any(|case| case["url"].as_str().is_some_and(|url| url.matches(':').count() > 1)),
+            "no port"
+        );
     }
     assert!(cases(OBS).iter().any(|case| text(case, "bucket").contains('.')), "no bucket with a dot");
-    assert!(cases(TABLES_V4).iter().any(|case| case["table"].as_str().is_some_and(|table| !table.is_ascii())), "no table to encode");
+    assert!(
+        cases(TABLES_V4).iter().any(|case| case["table"].as_str().is_some_and(|table| !table.is_ascii())),
+        "no table to encode"
+    );
 }
 
 fn oss_request(case: &Value, endpoint: Endpoint) -> Result<Request> {
@@ -179,7 +191,11 @@ fn check(case: &Value, request: impl Fn(&Value) -> Result<Request>) -> Result<()
     let request = request(case).map_err(refused)?;
     let body = if request.body().is_empty() { String::new() } else { sha256(request.body()) };
     same("url", request.url(), text(case, "sent_url"))?;
-    same("body", &format!("{body} ({})", String::from_utf8_lossy(request.body())), &format!("{} ({})", text(case, "body_sha256"), String::from_utf8_lossy(request.body())))?;
+    same(
+        "body",
+        &format!("{body} ({})", String::from_utf8_lossy(request.body())),
+        &format!("{} ({})", text(case, "body_sha256"), String::from_utf8_lossy(request.body())),
+    )?;
 
     let at = UNIX_EPOCH + Duration::from_secs(case["unix_time"].as_u64().expect("a time"));
     let signed = request.sign(&credentials, at).map_err(refused)?;
@@ -197,7 +213,9 @@ fn check(case: &Value, request: impl Fn(&Value) -> Result<Request>) -> Result<()
     }
     same_digest("string to sign", signed.string_to_sign(), text(case, "string_to_sign_sha256"))?;
 
-    let header = |name: &str| signed.headers().find(|(found, _)| found.eq_ignore_ascii_case(name)).map_or("absent", |(_, value)| value);
+    let header = |name: &str| {
+        signed.headers().find(|(found, _)| found.eq_ignore_ascii_case(name)).map_or("absent", |(_, value)| value)
+    };
     same("date", header("date"), text(case, "date"))?;
     same("authorization", header("authorization"), text(case, "authorization"))?;
     same("url after signing", signed.url(), text(case, "sent_url"))
@@ -214,7 +232,9 @@ fn same_digest(stage: &str, ours: &str, wanted: &str) -> Result<(), String> {
     if sha256(ours.as_bytes()) == wanted {
         return Ok(());
     }
-    Err(format!("the {stage} differs\n  ours: {ours:?}\n  theirs has the SHA-256 {wanted}; make_vectors.py can print it whole"))
+    Err(format!(
+        "the {stage} differs\n  ours: {ours:?}\n  theirs has the SHA-256 {wanted}; make_vectors.py can print it whole"
+    ))
 }
 
 fn cases(file: &str) -> Vec<Value> {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use bucket_encryption::ureq::{Agent, Proxy};
-use bucket_encryption::{Addressing, Credentials, Emulator, Endpoint, Error, Result, SignatureVersion, TableBucketArn, obs, oss, oss_tables};
+use bucket_encryption::{
+    Addressing, Credentials, Emulator, Endpoint, Error, Result, SignatureVersion, TableBucketArn, obs, oss, oss_tables,
+};
 
 const TOKEN: &str = "CAIS/token+with=everything";
 
@@ -44,7 +46,8 @@ fn vendors_clients_against_the_emulator(token: Option<&str>) {
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
     // It counts what it checked: a script that checks nothing would succeed as well.
-    let passed: usize = printed.lines().last().and_then(|line| line.split(' ').next()).and_then(|n| n.parse().ok()).unwrap_or(0);
+    let passed: usize =
+        printed.lines().last().and_then(|line| line.split(' ').next()).and_then(|n| n.parse().ok()).unwrap_or(0);
     assert!(passed > 200, "only {passed} checks:\n{printed}");
 }
 
@@ -52,7 +55,8 @@ fn library_against_the_vendors_signers(token: Option<&str>) -> Result<()> {
     let server = Server::start(token);
     let here = format!("http://127.0.0.1:{}", server.port);
     let right = credentials("SK", token);
-    let mut wrong = vec![("another secret", credentials("XX", token)), ("another token", credentials("SK", Some("other")))];
+    let mut wrong =
+        vec![("another secret", credentials("XX", token)), ("another token", credentials("SK", Some("other")))];
     if token.is_some() {
         wrong.push(("no token", credentials("SK", None)));
     }
@@ -64,7 +68,9 @@ fn library_against_the_vendors_signers(token: Option<&str>) -> Result<()> {
     };
 
     for version in [SignatureVersion::V4, SignatureVersion::V1] {
-        let oss = || Endpoint::oss("cn-hangzhou").map(|endpoint| endpoint.with_signature_version(version).with_max_attempts(1));
+        let oss = || {
+            Endpoint::oss("cn-hangzhou").map(|endpoint| endpoint.with_signature_version(version).with_max_attempts(1))
+        };
         let name = "http://oss-cn-hangzhou.aliyuncs.com";
         for endpoint in [
             oss()?.with_url(&here)?.with_addressing(Addressing::Path),
@@ -75,7 +81,10 @@ fn library_against_the_vendors_signers(token: Option<&str>) -> Result<()> {
             oss_life(&right, &endpoint, "examplebucket")?;
             for (what, wrong) in &wrong {
                 refused(what, oss::get_bucket_encryption(wrong, &endpoint, "examplebucket").map(drop));
-                refused(what, oss::put_bucket_encryption(wrong, &endpoint, "examplebucket", &oss::BucketEncryption::aes256()));
+                refused(
+                    what,
+                    oss::put_bucket_encryption(wrong, &endpoint, "examplebucket", &oss::BucketEncryption::aes256()),
+                );
                 refused(what, oss::delete_bucket_encryption(wrong, &endpoint, "examplebucket"));
             }
         }
@@ -112,7 +121,10 @@ fn library_against_the_vendors_signers(token: Option<&str>) -> Result<()> {
         for (what, wrong) in &wrong {
             refused(what, oss_tables::get_table_encryption(wrong, &endpoint, &arn, "sales", "orders").map(drop));
             refused(what, oss_tables::get_table_bucket_encryption(wrong, &endpoint, &arn).map(drop));
-            refused(what, oss_tables::put_table_bucket_encryption(wrong, &endpoint, &arn, &oss_tables::TableEncryption::aes256()));
+            refused(
+                what,
+                oss_tables::put_table_bucket_encryption(wrong, &endpoint, &arn, &oss_tables::TableEncryption::aes256()),
+            );
             refused(what, oss_tables::delete_table_bucket_encryption(wrong, &endpoint, &arn));
         }
         let missing = oss_tables::get_table_encryption(&right, &endpoint, &arn, "sales", "missing").unwrap_err();
@@ -171,7 +183,9 @@ fn tables_life(credentials: &Credentials, endpoint: &Endpoint, arn: &TableBucket
         oss_tables::put_table_bucket_encryption(credentials, endpoint, arn, &setting)?;
         assert_eq!(oss_tables::get_table_bucket_encryption(credentials, endpoint, arn)?, Some(setting), "{endpoint:?}");
     }
-    for (namespace, table) in [("sales", "orders"), ("a b", "a+b"), ("50%", "50%25"), ("a/b", "c?d#e"), ("表", "naïve🔑"), ("...", "~._-")] {
+    for (namespace, table) in
+        [("sales", "orders"), ("a b", "a+b"), ("50%", "50%25"), ("a/b", "c?d#e"), ("表", "naïve🔑"), ("...", "~._-")]
+    {
         let got = oss_tables::get_table_encryption(credentials, endpoint, arn, namespace, table)?;
         // The server says in the key which table it understood.
         let wanted = oss_tables::TableEncryption::aes256().with_kms_key_arn(format!("{namespace}|{table}"));
@@ -206,7 +220,8 @@ struct Server {
 
 impl Server {
     fn start(token: Option<&str>) -> Self {
-        let mut child = python("verify_server.py", token).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            python("verify_server.py", token).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let Some(port) = line.strip_prefix("listening ").and_then(|port| port.trim().parse().ok()) else {
@@ -227,7 +242,8 @@ impl Drop for Server {
 
 fn python(script: &str, token: Option<&str>) -> Command {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let oracles = std::env::var_os("BUCKET_ENCRYPTION_ORACLES").map_or_else(|| project.join("target/oracles"), PathBuf::from);
+    let oracles =
+        std::env::var_os("BUCKET_ENCRYPTION_ORACLES").map_or_else(|| project.join("target/oracles"), PathBuf::from);
     let python = oracles.join("bin/python");
     assert!(python.exists(), "{} is not there: tests/oracles/setup installs the vendors' clients", python.display());
     let mut command = Command::new(python);
