@@ -63,12 +63,11 @@ fn check(service: &str, record: &Value) -> Result<(), String> {
         return Err("`ours` without a `why`".to_owned());
     }
     let stated = normal(ours);
-    if clients.iter().all(|theirs| *theirs == stated) {
+    if clients.iter().all(|theirs| agrees(theirs, &stated) && set(theirs) == set(&stated)) {
         return Err(format!("every client does {stated}, so there is nothing to explain: drop `ours` and `why`"));
     }
-    // What is stated is stated whole, but for the parts of an error that the entry is not about.
-    let stated_whole = stated.get("setting").is_some_and(|fields| fields != &made["setting"]);
-    if !agrees(&made, &stated) || stated_whole {
+    // A setting is stated whole; of an error only what the entry is about.
+    if !agrees(&made, &stated) || set(&made) != set(&stated) {
         return Err(format!("\n  ours:   {made}\n  stated: {stated}"));
     }
     Ok(())
@@ -208,6 +207,11 @@ fn agrees(ours: &Value, wanted: &Value) -> bool {
         (name == "message" && value.as_str().unwrap_or_default().is_empty())
             || ours.get(name).unwrap_or(&Value::Null) == value
     })
+}
+
+/// The fields that a setting holds, without those that are known and not set.
+fn set(outcome: &Value) -> Vec<(&String, &Value)> {
+    outcome["setting"].as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()).collect()
 }
 
 fn one(outcome: &Value) -> Option<(&String, &Value)> {
