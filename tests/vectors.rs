@@ -70,9 +70,9 @@ fn the_cases_cover_what_they_should() {
             lengths("bucket")
         };
         assert!(names.contains(&3) && names.contains(&63), "bucket lengths {names:?}");
-        let days: Vec<&str> = cases.iter().map(|case| &text(case, "date")[5..11]).collect();
+        let days: Vec<&str> = cases.iter().map(|case| text(case, "date").get(5..11).unwrap_or_default()).collect();
         assert!(["29 Feb", "31 Dec", "01 Jan"].iter().all(|day| days.contains(day)), "days");
-        let years: Vec<&str> = cases.iter().map(|case| &text(case, "date")[12..16]).collect();
+        let years: Vec<&str> = cases.iter().map(|case| text(case, "date").get(12..16).unwrap_or_default()).collect();
         assert!(years.contains(&"1970") && years.contains(&"2099"), "years");
         assert!(
             cases.iter().any(|case| case["url"].as_str().is_some_and(|url| url.matches(':').count() > 1)),

@@ -43,6 +43,7 @@ class Refused(Exception):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     key: vendors.Key
     settings: dict[tuple[str, str], bytes] = {}
 
