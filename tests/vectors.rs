@@ -233,7 +233,7 @@ fn same_digest(stage: &str, ours: &str, wanted: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "the {stage} differs\n  ours: {ours:?}\n  theirs has the SHA-256 {wanted}; make_vectors.py can print it whole"
+        "the {stage} differs\n  ours: {ours:?}\n  theirs has the SHA-256 {wanted}; make_vectors.py --show prints it whole"
     ))
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple
 
 Ours = dict[str, Any]
 

@@ -14,11 +14,12 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-import vendors
 from alibabacloud_oss_v2 import models
 from alibabacloud_oss_v2.exceptions import OperationError, ServiceError
 from alibabacloud_oss_v2.tables import models as tables_models
 from oss2 import exceptions as oss2_exceptions
+
+import vendors
 
 BUCKET = "examplebucket"
 ARN = "acs:osstables:cn-hangzhou:1234567890:bucket/example-tables"

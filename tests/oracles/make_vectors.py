@@ -1,6 +1,7 @@
 """Writes tests/vectors/{v4,tables_v4,v1,obs}.jsonl: what the vendors' signers make of the requests that this library sends.
 
     target/oracles/bin/python tests/oracles/make_vectors.py tests/vectors
+    target/oracles/bin/python tests/oracles/make_vectors.py --show v4-017    # one case, with its texts whole
 
 One case a line: what a caller hands to the public API, and every stage of the result. Where the address comes from a vendor's
 own URL builder, it says so below. The same cases come out every time, on every machine.
@@ -15,8 +16,8 @@ import json
 import pathlib
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
-from typing import Any, Optional
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 from urllib.parse import quote, urlparse
 
 from alibabacloud_oss_v2._client import AddressStyle, _build_url, _Options
@@ -183,7 +184,13 @@ METHOD = {"get": "GET", "put": "PUT", "delete": "DELETE"}
 OSS_OPERATIONS = ["get_bucket_encryption", "put_bucket_encryption", "delete_bucket_encryption"]
 # Other addresses of the service, per style. None: the one that the region gives.
 OSS_URLS = {
-    "virtual": [None, "https://oss-{region}-internal.aliyuncs.com", "http://oss.example.com:8080", "https://{region}.oss.aliyuncs.com", "https://oss-accelerate.aliyuncs.com:443"],
+    "virtual": [
+        None,
+        "https://oss-{region}-internal.aliyuncs.com",
+        "http://oss.example.com:8080",
+        "https://{region}.oss.aliyuncs.com",
+        "https://oss-accelerate.aliyuncs.com:443",
+    ],
     "path": [None, "http://127.0.0.1:9000", "http://[::1]:9000", "https://store.example.com:8443", "http://10.0.0.7"],
     "cname": ["https://files.example.com", "http://files.example.com:8080", "https://xn--fiqs8s.example"],
 }
@@ -342,13 +349,17 @@ def case(inputs: dict[str, Any], key: vendors.Key, unix: int, url: str, body: by
 SCHEMES = {"v4": v4_case, "tables_v4": tables_case, "v1": v1_case, "obs": obs_case}
 
 
+def cases(scheme: str) -> Iterator[dict[str, Any]]:
+    dice = Dice(scheme)
+    for i in range(CASES):
+        yield {"case": f"{scheme}-{i + 1:03}"} | SCHEMES[scheme](dice, i)
+
+
 def write(folder: pathlib.Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for scheme, make in SCHEMES.items():
-        dice = Dice(scheme)
+    for scheme in SCHEMES:
         lines = []
-        for i in range(CASES):
-            made = {"case": f"{scheme}-{i + 1:03}"} | make(dice, i)
+        for i, made in enumerate(cases(scheme)):
             if i % FULL_TEXT_EVERY or not made["canonical_request"]:
                 del made["canonical_request"]
             if i % FULL_TEXT_EVERY:
@@ -357,5 +368,11 @@ def write(folder: pathlib.Path) -> None:
         (folder / f"{scheme}.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
+def show(name: str) -> None:
+    made = next(made for made in cases(name.rpartition("-")[0]) if made["case"] == name)
+    for key, value in made.items():
+        print(f"{key}: {value}")
+
+
 if __name__ == "__main__":
-    write(pathlib.Path(sys.argv[1]))
+    show(sys.argv[2]) if sys.argv[1] == "--show" else write(pathlib.Path(sys.argv[1]))

@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 from alibabacloud_oss_v2 import models
 from alibabacloud_oss_v2.exceptions import OperationError, ServiceError
@@ -77,9 +77,10 @@ def set_to(**fields: str | None) -> Verdict:
     return NOTHING if all(value is None for value in fields.values()) else {"setting": fields}
 
 
-def by_v2(call: Callable[[], Verdict]) -> Verdict:
+def by_v2(call: Callable[[], Any], read: Callable[[Any], Verdict]) -> Verdict:
+    """`read` looks at what the client made of the answer; nothing that goes wrong there is the client's failure."""
     try:
-        return call()
+        result = call()
     except OperationError as outer:
         inner = outer.unwrap()
         if not isinstance(inner, ServiceError):
@@ -89,15 +90,20 @@ def by_v2(call: Callable[[], Verdict]) -> Verdict:
         own = ("Failed to parse", "The body of the response was not readable", "Expect root node")
         message = None if (inner.message or "").startswith(own) else inner.message
         return error(inner.status_code, code, message, inner.request_id, inner.ec)
-    except Exception:
+    except Exception:  # Anything at all may come out of a client that was given something odd.
         return FAILED
+    return read(result)
+
+
+def done(_: Any) -> Verdict:
+    return DONE
 
 
 def v2_oss(answer: Answer) -> Verdict:
     client = vendors.v2_client(KEY, "http://oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou")
 
-    def get() -> Verdict:
-        rule = client.get_bucket_encryption(models.GetBucketEncryptionRequest("examplebucket")).server_side_encryption_rule
+    def read(result: models.GetBucketEncryptionResult) -> Verdict:
+        rule = result.server_side_encryption_rule
         inner = rule and rule.apply_server_side_encryption_by_default
         if not inner:
             return NOTHING
@@ -105,62 +111,57 @@ def v2_oss(answer: Answer) -> Verdict:
             sse_algorithm=inner.sse_algorithm, kms_master_key_id=inner.kms_master_key_id, kms_data_encryption=inner.kms_data_encryption
         )
 
-    def put() -> Verdict:
-        rule = models.ServerSideEncryptionRule(models.ApplyServerSideEncryptionByDefault(sse_algorithm="AES256"))
-        client.put_bucket_encryption(models.PutBucketEncryptionRequest("examplebucket", rule))
-        return DONE
-
-    def delete() -> Verdict:
-        client.delete_bucket_encryption(models.DeleteBucketEncryptionRequest("examplebucket"))
-        return DONE
-
-    return by_v2({"get": get, "put": put, "delete": delete}[answer.operation.split("_")[0]])
+    rule = models.ServerSideEncryptionRule(models.ApplyServerSideEncryptionByDefault(sse_algorithm="AES256"))
+    get = models.GetBucketEncryptionRequest("examplebucket")
+    put = models.PutBucketEncryptionRequest("examplebucket", rule)
+    delete = models.DeleteBucketEncryptionRequest("examplebucket")
+    call, then = {
+        "get_bucket_encryption": (lambda: client.get_bucket_encryption(get), read),
+        "put_bucket_encryption": (lambda: client.put_bucket_encryption(put), done),
+        "delete_bucket_encryption": (lambda: client.delete_bucket_encryption(delete), done),
+    }[answer.operation]
+    return by_v2(call, then)
 
 
 def oss2_oss(answer: Answer) -> Verdict:
     bucket = vendors.oss2_bucket(KEY, "http://oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou", "examplebucket")
+    rule = vendors.oss2.models.ServerSideEncryptionRule("AES256")
+    call = {
+        "get_bucket_encryption": bucket.get_bucket_encryption,
+        "put_bucket_encryption": lambda: bucket.put_bucket_encryption(rule),
+        "delete_bucket_encryption": bucket.delete_bucket_encryption,
+    }[answer.operation]
     try:
-        if answer.operation.startswith("get"):
-            got = bucket.get_bucket_encryption()
-            return set_to(sse_algorithm=got.sse_algorithm, kms_master_key_id=got.kms_master_keyid, kms_data_encryption=got.kms_data_encryption)
-        if answer.operation.startswith("put"):
-            bucket.put_bucket_encryption(vendors.oss2.models.ServerSideEncryptionRule("AES256"))
-        else:
-            bucket.delete_bucket_encryption()
-        return DONE
+        got = call()
     except oss2_exceptions.ServerError as e:
         # Without a code there is no error document; an absent message is then not a message that was empty.
         return error(e.status, e.code, e.message if e.details else None, e.request_id, e.ec)
-    except Exception:
+    except Exception:  # Anything at all may come out of a client that was given something odd.
         return FAILED
+    if not answer.operation.startswith("get"):
+        return DONE
+    return set_to(sse_algorithm=got.sse_algorithm, kms_master_key_id=got.kms_master_keyid, kms_data_encryption=got.kms_data_encryption)
 
 
 def v2_tables(answer: Answer) -> Verdict:
     client = vendors.v2_tables_client(KEY, "http://cn-hangzhou.oss-tables.aliyuncs.com", "cn-hangzhou")
 
-    def configuration(result: Any) -> Verdict:
+    def read(result: Any) -> Verdict:
         inner = result.encryption_configuration
         return set_to(sse_algorithm=inner.sse_algorithm, kms_key_arn=inner.kms_key_arn) if inner else NOTHING
 
-    def put() -> Verdict:
-        setting = tables_models.EncryptionConfiguration(sse_algorithm="AES256")
-        client.put_table_bucket_encryption(tables_models.PutTableBucketEncryptionRequest(ARN, setting))
-        return DONE
-
-    def delete() -> Verdict:
-        client.delete_table_bucket_encryption(tables_models.DeleteTableBucketEncryptionRequest(ARN))
-        return DONE
-
-    return by_v2(
-        {
-            "get_table_encryption": lambda: configuration(client.get_table_encryption(tables_models.GetTableEncryptionRequest(ARN, "ns", "t"))),
-            "get_table_bucket_encryption": lambda: configuration(
-                client.get_table_bucket_encryption(tables_models.GetTableBucketEncryptionRequest(ARN))
-            ),
-            "put_table_bucket_encryption": put,
-            "delete_table_bucket_encryption": delete,
-        }[answer.operation]
-    )
+    setting = tables_models.EncryptionConfiguration(sse_algorithm="AES256")
+    get_table = tables_models.GetTableEncryptionRequest(ARN, "ns", "t")
+    get = tables_models.GetTableBucketEncryptionRequest(ARN)
+    put = tables_models.PutTableBucketEncryptionRequest(ARN, setting)
+    delete = tables_models.DeleteTableBucketEncryptionRequest(ARN)
+    call, then = {
+        "get_table_encryption": (lambda: client.get_table_encryption(get_table), read),
+        "get_table_bucket_encryption": (lambda: client.get_table_bucket_encryption(get), read),
+        "put_table_bucket_encryption": (lambda: client.put_table_bucket_encryption(put), done),
+        "delete_table_bucket_encryption": (lambda: client.delete_table_bucket_encryption(delete), done),
+    }[answer.operation]
+    return by_v2(call, then)
 
 
 def obs_obs(answer: Answer) -> Verdict:
@@ -172,7 +173,7 @@ def obs_obs(answer: Answer) -> Verdict:
             result = client.setBucketEncryption("examplebucket", "kms")
         else:
             result = client.deleteBucketEncryption("examplebucket")
-    except Exception:
+    except Exception:  # Anything at all may come out of a client that was given something odd.
         return FAILED
     if result.status >= 300:
         return error(result.status, result.errorCode, result.errorMessage, result.requestId, None)

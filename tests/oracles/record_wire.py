@@ -17,9 +17,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import vendors
 from alibabacloud_oss_v2 import models
 from alibabacloud_oss_v2.tables import models as tables_models
+
+import vendors
 
 KEY = vendors.Key("AK", "SK", "to/k+en=")
 BUCKET = "examplebucket"
@@ -98,8 +99,16 @@ def calls() -> list[tuple[str, str, Callable[[], Any]]]:
         oss2 = vendors.oss2_bucket(KEY, OSS, "cn-hangzhou", BUCKET, version)
         made += [
             (f"v2 {version}", "get_bucket_encryption", lambda c=v2: c.get_bucket_encryption(models.GetBucketEncryptionRequest(BUCKET))),
-            (f"v2 {version}", "put_bucket_encryption", lambda c=v2: c.put_bucket_encryption(models.PutBucketEncryptionRequest(BUCKET, rule))),
-            (f"v2 {version}", "delete_bucket_encryption", lambda c=v2: c.delete_bucket_encryption(models.DeleteBucketEncryptionRequest(BUCKET))),
+            (
+                f"v2 {version}",
+                "put_bucket_encryption",
+                lambda c=v2: c.put_bucket_encryption(models.PutBucketEncryptionRequest(BUCKET, rule)),
+            ),
+            (
+                f"v2 {version}",
+                "delete_bucket_encryption",
+                lambda c=v2: c.delete_bucket_encryption(models.DeleteBucketEncryptionRequest(BUCKET)),
+            ),
             (f"oss2 {version}", "get_bucket_encryption", lambda c=oss2: c.get_bucket_encryption()),
             (f"oss2 {version}", "put_bucket_encryption", lambda c=oss2: c.put_bucket_encryption(oss2_rule)),
             (f"oss2 {version}", "delete_bucket_encryption", lambda c=oss2: c.delete_bucket_encryption()),
@@ -108,10 +117,26 @@ def calls() -> list[tuple[str, str, Callable[[], Any]]]:
         tables = vendors.v2_tables_client(KEY, TABLES, "cn-hangzhou", path_style)
         setting = tables_models.EncryptionConfiguration(sse_algorithm="AES256")
         made += [
-            (name, "get_table_encryption", lambda c=tables: c.get_table_encryption(tables_models.GetTableEncryptionRequest(ARN, "sales", "orders"))),
-            (name, "get_table_bucket_encryption", lambda c=tables: c.get_table_bucket_encryption(tables_models.GetTableBucketEncryptionRequest(ARN))),
-            (name, "put_table_bucket_encryption", lambda c=tables: c.put_table_bucket_encryption(tables_models.PutTableBucketEncryptionRequest(ARN, setting))),
-            (name, "delete_table_bucket_encryption", lambda c=tables: c.delete_table_bucket_encryption(tables_models.DeleteTableBucketEncryptionRequest(ARN))),
+            (
+                name,
+                "get_table_encryption",
+                lambda c=tables: c.get_table_encryption(tables_models.GetTableEncryptionRequest(ARN, "sales", "orders")),
+            ),
+            (
+                name,
+                "get_table_bucket_encryption",
+                lambda c=tables: c.get_table_bucket_encryption(tables_models.GetTableBucketEncryptionRequest(ARN)),
+            ),
+            (
+                name,
+                "put_table_bucket_encryption",
+                lambda c=tables: c.put_table_bucket_encryption(tables_models.PutTableBucketEncryptionRequest(ARN, setting)),
+            ),
+            (
+                name,
+                "delete_table_bucket_encryption",
+                lambda c=tables: c.delete_table_bucket_encryption(tables_models.DeleteTableBucketEncryptionRequest(ARN)),
+            ),
         ]
     path_v2 = vendors.v2_client(KEY, OSS, "cn-hangzhou", "v4", path_style=True)
     made.append(("v2 v4 path", "get_bucket_encryption", lambda: path_v2.get_bucket_encryption(models.GetBucketEncryptionRequest(BUCKET))))

@@ -12,7 +12,7 @@ import socket
 import warnings
 from collections.abc import Mapping
 from email.utils import formatdate
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 # The clients read the proxies of the environment, also for loopback. These scripts speak to this machine only.
@@ -103,9 +103,7 @@ def sign_oss_v4(key: Key, method: str, url: str, headers: Mapping[str, str], buc
     return signed
 
 
-def sign_tables_v4(
-    key: Key, method: str, url: str, headers: Mapping[str, str], arn: str, path: str, region: str, unix: int
-) -> Signed:
+def sign_tables_v4(key: Key, method: str, url: str, headers: Mapping[str, str], arn: str, path: str, region: str, unix: int) -> Signed:
     """OSS Tables, V4. `path` is the request's path as sent, percent-encoded, without its first slash."""
     request = _request(method, url, headers)
     context = _context(key, request, unix, product="osstables", region=region, bucket=arn, key=path)

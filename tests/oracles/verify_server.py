@@ -22,11 +22,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-import vendors
 from alibabacloud_oss_v2 import serde
 from alibabacloud_oss_v2.models import ServerSideEncryptionRule
 from alibabacloud_oss_v2.tables.models import EncryptionConfiguration
-from alibabacloud_oss_v2.tables.operations._serde import _deserialize_json_model_tables, _serialize_json_model_tables
+from alibabacloud_oss_v2.tables.operations._serde import (
+    _deserialize_json_model_tables,
+    _serialize_json_model_tables,
+)
+
+import vendors
 
 REGION = "cn-hangzhou"
 HOSTS = ["oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou.oss-tables.aliyuncs.com", "obs.cn-north-4.myhuaweicloud.com"]
