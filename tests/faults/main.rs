@@ -4,3 +4,6 @@
 mod common;
 
 mod answers;
+mod clock;
+mod redirects;
+mod retries;
