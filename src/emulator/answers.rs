@@ -204,7 +204,7 @@ fn headers(service: Service, now: SystemTime) -> Vec<(&'static str, String)> {
     let date = ("date", http_date(now));
     if service == Service::Obs {
         let id = format!("{:016X}{:016X}", random(), random());
-        let id_2 = BASE64.encode([random().to_be_bytes(); 6].concat());
+        let id_2 = BASE64.encode(std::array::from_fn::<_, 6, _>(|_| random().to_be_bytes()).concat());
         return vec![("server", "OBS".to_owned()), date, ("x-obs-request-id", id), ("x-obs-id-2", id_2)];
     }
     // As the service's: the first eight digits are the time.

@@ -119,11 +119,14 @@ impl Connection<'_> {
         let is_head = request.method() == Method::HEAD;
         let (parts, ()) = request.into_parts();
         match server.respond(&Received::new(&parts, body, misses_length)) {
-            Outcome::Whole(answer) => {
+            Outcome::Whole(mut answer) => {
+                if misses_length {
+                    // What follows may be its body.
+                    answer = answer.with_header("connection", "close".to_owned());
+                }
                 let (bytes, after) = write_answer(reply, &answer, is_head)?;
                 self.write(&bytes)?;
-                // Where a body was announced by nothing, what follows may be one.
-                Ok(if misses_length { After::Close } else { after })
+                Ok(after)
             }
             Outcome::Cut(answer) => {
                 let (bytes, _) = write_answer(reply, &answer, is_head)?;
@@ -253,8 +256,9 @@ fn end_body(mut reply: Reply<RecvBody>) -> Result<Reply<ProvideResponse>, Broken
 /// Writes an answer into bytes: the head and, where the method wants one, the body.
 fn write_answer(reply: Reply<ProvideResponse>, answer: &Answer, is_head: bool) -> Result<(Vec<u8>, After), Broken> {
     let mut response = Response::new(());
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let has_body = !is_head && !matches!(response.status().as_u16(), 100..=199 | 204 | 304);
+    let status = StatusCode::from_u16(answer.status).ok().filter(|status| !status.is_informational());
+    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let has_body = !is_head && !matches!(answer.status, 204 | 304);
     let body = if has_body { answer.body.as_bytes() } else { &[] };
     for (name, value) in &answer.headers {
         // A value that HTTP cannot carry comes from a fault, and is left out.
