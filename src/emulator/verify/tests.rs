@@ -238,7 +238,7 @@ fn the_clock_may_be_fifteen_minutes_off_and_no_more() {
             match verified {
                 Ok(_) => assert!(expected, "{headers:?} {seconds}"),
                 Err(code) => {
-                    assert_eq!((code.as_str(), expected), ("RequestTimeTooSkewed", false), "{headers:?} {seconds}")
+                    assert_eq!((code.as_str(), expected), ("RequestTimeTooSkewed", false), "{headers:?} {seconds}");
                 }
             }
         }
