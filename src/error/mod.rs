@@ -1,11 +1,15 @@
 //! What can go wrong, and what to do about it.
 
+mod advice;
+mod mismatch;
 mod service;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use self::mismatch::SignatureMismatch;
 pub use self::service::ServiceError;
+use crate::request::{Request, SignedRequest};
 
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -98,19 +102,27 @@ impl Error {
         }
     }
 
-    /// Says which call failed, and takes this call's secrets out of every text that came from outside.
-    pub(crate) fn of_call(mut self, call: Call, hide: impl Fn(&mut String)) -> Self {
+    /// Says which call failed and what is known about it, and takes this call's secrets out of every text that came
+    /// from outside.
+    pub(crate) fn of_call(
+        mut self,
+        call: Call,
+        request: &Request,
+        signed: Option<&SignedRequest>,
+        hide: impl Fn(&mut String),
+    ) -> Self {
         match &mut self {
             Self::Input(_) => {}
             Self::Transport(error) => error.call = Some(call),
             Self::Service(error) => {
-                error.texts().for_each(hide);
                 error.call = Some(call);
+                error.explain(request, signed);
+                error.texts().for_each(hide);
             }
             Self::Decode(error) => {
+                error.call = Some(call);
                 hide(&mut error.problem);
                 hide(&mut error.snippet);
-                error.call = Some(call);
             }
         }
         self

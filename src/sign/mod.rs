@@ -15,7 +15,7 @@ use md5::{Digest as _, Md5};
 
 use self::time::Timestamp;
 use crate::credentials::Credentials;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::request::{Request, Scheme, SignedRequest, encode_path};
 
 impl Request {
@@ -24,7 +24,9 @@ impl Request {
     /// # Errors
     /// [`Error::Input`](crate::Error::Input) when the time is outside the years 1970 to 9999.
     pub fn sign(&self, credentials: &Credentials, at: SystemTime) -> Result<SignedRequest> {
-        let timestamp = Timestamp::new(at)?;
+        let timestamp = Timestamp::new(at).ok_or_else(|| {
+            Error::input("at", "the time is outside the years 1970 to 9999; is the machine's clock set?")
+        })?;
         // In the order of their lower-case names, because that is how they are signed.
         let mut headers: Vec<(&'static str, Cow<'static, str>)> = Vec::with_capacity(7);
         if let Some(content) = &self.content {
@@ -71,6 +73,8 @@ impl Request {
             body: self.body().to_vec(),
             string_to_sign,
             canonical_request,
+            scheme: self.scheme.clone(),
+            at,
         })
     }
 }
