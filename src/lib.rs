@@ -20,7 +20,7 @@ mod xml;
 pub use ureq;
 
 pub use crate::algorithm::SseAlgorithm;
-pub use crate::credentials::Credentials;
+pub use crate::credentials::{Cloud, Credentials, RenewingCredentials};
 #[cfg(feature = "emulator")]
 pub use crate::emulator::Emulator;
 pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};

@@ -1,5 +1,7 @@
 //! The one room that makes requests: one attempt, the retry loop, the limits, the clock.
 
+pub(crate) mod metadata;
+
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::{BuildHasher as _, Hasher as _};
