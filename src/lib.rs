@@ -23,7 +23,7 @@ pub use crate::algorithm::SseAlgorithm;
 pub use crate::credentials::{Cloud, Credentials, RenewingCredentials};
 #[cfg(feature = "emulator")]
 pub use crate::emulator::Emulator;
-pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};
+pub use crate::endpoint::{Addressing, Endpoint, Network, SignatureVersion};
 pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, TransportError};
 pub use crate::name::TableBucketArn;
 pub use crate::request::{Request, Response, SignedRequest};

@@ -237,7 +237,7 @@ pub(crate) fn first<T>(argument: &'static str, places: impl Iterator<Item = Resu
 }
 
 /// An error's text, as a part of another's.
-fn reason(error: &Error) -> String {
+pub(crate) fn reason(error: &Error) -> String {
     match error {
         Error::Input(error) => error.problem().to_owned(),
         _ => format!("{error:?}"),

@@ -11,7 +11,7 @@ mod profile;
 mod renewing;
 mod role;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::fmt;
 use std::time::SystemTime;
@@ -19,8 +19,8 @@ use std::time::SystemTime;
 use zeroize::Zeroizing;
 
 pub use self::find::Cloud;
-pub(crate) use self::find::Surroundings;
-pub(crate) use self::profile::{Place, Profile};
+pub(crate) use self::find::{Miss, Surroundings, first, reason};
+pub(crate) use self::profile::{Field, Profile};
 pub use self::renewing::RenewingCredentials;
 use crate::error::{Error, Result};
 use crate::sign::time::Timestamp;
