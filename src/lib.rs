@@ -8,6 +8,8 @@ mod credentials;
 mod emulator;
 mod endpoint;
 mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod name;
 pub mod obs;
 pub mod oss;
@@ -22,8 +24,8 @@ pub use ureq;
 pub use crate::algorithm::SseAlgorithm;
 pub use crate::credentials::{Cloud, Credentials, RenewingCredentials};
 #[cfg(feature = "emulator")]
-pub use crate::emulator::Emulator;
+pub use crate::emulator::{Emulator, Fault};
 pub use crate::endpoint::{Addressing, Endpoint, Network, SignatureVersion};
-pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, TransportError};
+pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, SignatureMismatch, TransportError};
 pub use crate::name::TableBucketArn;
 pub use crate::request::{Request, Response, SignedRequest};

@@ -154,7 +154,7 @@ pub(crate) fn check_region(region: &str) -> Result<()> {
     }
     if let Some(id) = region.strip_suffix("-internal") {
         return Err(wrong(format!(
-            "is part of an internal host; pass the region's id, {id:?}, and `Network::Internal` to `with_network`"
+            "is part of an internal host; pass the region's id, {id:?}, and `Network::Internal` to `with_network` (or another host to `with_url`)"
         )));
     }
     if region.len() > LABEL_BYTES || region.starts_with('-') || region.ends_with('-') {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::SystemTime;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use zeroize::Zeroize as _;
@@ -102,6 +103,8 @@ pub struct SignedRequest {
     pub(crate) body: Vec<u8>,
     pub(crate) string_to_sign: String,
     pub(crate) canonical_request: Option<String>,
+    pub(crate) scheme: Scheme,
+    pub(crate) at: SystemTime,
 }
 
 impl SignedRequest {
@@ -128,6 +131,15 @@ impl SignedRequest {
     /// The text that was signed. With V1 and OBS it holds the security token.
     pub fn string_to_sign(&self) -> &str {
         &self.string_to_sign
+    }
+
+    pub(crate) fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The time it was signed for.
+    pub(crate) fn time(&self) -> SystemTime {
+        self.at
     }
 
     /// The canonical request of V4, whose hash is in the string to sign. It holds the security token. None for V1 and
@@ -172,12 +184,12 @@ impl fmt::Debug for SignedRequest {
             .field("body", &String::from_utf8_lossy(&self.body))
             .field("string_to_sign", &hide_token(&self.string_to_sign))
             .field("canonical_request", &self.canonical_request().map(hide_token))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 /// Hides the value of the security token's line in a canonical request or a string to sign.
-fn hide_token(text: &str) -> String {
+pub(crate) fn hide_token(text: &str) -> String {
     let hide = |line: &str| match line.split_once(':') {
         Some((name, _)) if name.ends_with(TOKEN_SUFFIX) => format!("{name}:[hidden]"),
         _ => line.to_owned(),

@@ -46,67 +46,73 @@ pub(crate) fn call<T>(
     request: &Request,
     read: impl FnOnce(&Response) -> Result<T>,
 ) -> Result<T> {
-    let started = Instant::now();
-    let mut attempts = 0;
-    let answered = answer(credentials, endpoint, request, started, &mut attempts);
-    let describe = || Call {
-        operation: request.operation,
-        target: request.target.clone(),
-        host: host(&request.url).to_owned(),
-        attempts,
-        elapsed: started.elapsed(),
-    };
-    answered
-        .and_then(|response| read(&response))
-        .map_err(|error| error.of_call(describe(), |text| credentials.hide_in(text)))
+    let mut call = Calling { credentials, endpoint, request, started: Instant::now(), attempts: 0, signed: None };
+    let result = call.answer().and_then(|response| read(&response));
+    result.map_err(|error| call.explain(error))
 }
 
-/// The loop: attempts until one is answered with something final.
-fn answer(
-    credentials: &Credentials,
-    endpoint: &Endpoint,
-    request: &Request,
+/// A call on its way.
+struct Calling<'a> {
+    credentials: &'a Credentials,
+    endpoint: &'a Endpoint,
+    request: &'a Request,
     started: Instant,
-    attempts: &mut u32,
-) -> Result<Response> {
-    let route = Route::of(endpoint, request)?;
-    let deadline = started + endpoint.timeout;
-    let mut backoff = FIRST_BACKOFF;
-    let mut may_have_changed = false;
-    let mut clock_corrected = false;
-    loop {
-        let signed = request.sign(credentials, now(endpoint))?;
-        *attempts += 1;
-        let is_last = *attempts >= endpoint.max_attempts;
-        let sent = Instant::now();
-        let outcome = attempt(&route, &signed, deadline.saturating_duration_since(sent), is_last);
-        log_attempt(request, &outcome, *attempts, sent.elapsed());
-        if let Err(failure) = &outcome {
-            may_have_changed |= request.method != "GET" && !failure.is_before_sending();
-        }
-        let next = match &outcome {
-            _ if is_last => Next::Return,
-            Ok(response) => after_answer(response),
-            Err(failure) if failure.is_lost_connection() => Next::Wait(Duration::ZERO),
-            Err(_) => Next::Return,
-        };
-        match next {
-            Next::CorrectClock(server_time) if !clock_corrected => {
-                clock_corrected = true;
-                correct_clock(endpoint, request, server_time);
-                continue;
+    /// How many requests were sent, or tried to be sent.
+    attempts: u32,
+    /// The last of them.
+    signed: Option<SignedRequest>,
+}
+
+impl Calling<'_> {
+    /// The loop: attempts until one is answered with something final.
+    fn answer(&mut self) -> Result<Response> {
+        let Self { endpoint, request, .. } = *self;
+        let route = Route::of(endpoint, request)?;
+        let deadline = self.started + endpoint.timeout;
+        let mut backoff = FIRST_BACKOFF;
+        let mut may_have_changed = false;
+        let mut clock_corrected = false;
+        loop {
+            let signed = self.signed.insert(request.sign(self.credentials, now(endpoint))?);
+            self.attempts += 1;
+            let is_last = self.attempts >= endpoint.max_attempts;
+            let sent = Instant::now();
+            let outcome = attempt(&route, signed, deadline.saturating_duration_since(sent), is_last);
+            log_attempt(request, &outcome, self.attempts, sent.elapsed());
+            if let Err(failure) = &outcome {
+                may_have_changed |= request.method != "GET" && !failure.is_before_sending();
             }
-            Next::Wait(at_least) => {
-                let wait = backoff.mul_f64(random()).max(at_least);
-                backoff = (backoff * 2).min(LONGEST_BACKOFF);
-                if Instant::now() + wait < deadline {
-                    std::thread::sleep(wait);
+            match if is_last { Next::Return } else { Next::after(&outcome) } {
+                Next::CorrectClock(server_time) if !clock_corrected => {
+                    clock_corrected = true;
+                    correct_clock(endpoint, request, server_time);
                     continue;
                 }
+                Next::Wait(at_least) => {
+                    let wait = backoff.mul_f64(random()).max(at_least);
+                    backoff = (backoff * 2).min(LONGEST_BACKOFF);
+                    // No wait that would end after the limit: what is known now is the answer.
+                    if wait < deadline.saturating_duration_since(Instant::now()) {
+                        std::thread::sleep(wait);
+                        continue;
+                    }
+                }
+                Next::CorrectClock(_) | Next::Return => {}
             }
-            Next::CorrectClock(_) | Next::Return => {}
+            return outcome.map_err(|failure| failure.into_error(&route, may_have_changed));
         }
-        return outcome.map_err(|failure| failure.into_error(&route, may_have_changed));
+    }
+
+    /// Says in an error which call it was, and takes the secrets out of it.
+    fn explain(&self, error: Error) -> Error {
+        let call = Call {
+            operation: self.request.operation,
+            target: self.request.target.clone(),
+            host: host(&self.request.url).to_owned(),
+            attempts: self.attempts,
+            elapsed: self.started.elapsed(),
+        };
+        error.of_call(call, self.request, self.signed.as_ref(), |text| self.credentials.hide_in(text))
     }
 }
 
@@ -119,18 +125,25 @@ enum Next {
     CorrectClock(SystemTime),
 }
 
-/// All ten operations may be repeated: what was done before is done again, to the same effect.
-fn after_answer(response: &Response) -> Next {
-    match response.status() {
-        408 | 429 | 500 | 502 | 503 | 504 => Next::Wait(retry_after(response).unwrap_or_default()),
-        400..500 => {
-            let error = ServiceError::read(response);
-            match error.server_time() {
-                Some(time) if error.is_skewed() && is_plausible(time) => Next::CorrectClock(time),
-                _ => Next::Return,
+impl Next {
+    /// All ten operations may be repeated: what was done before is done again, to the same effect.
+    fn after(outcome: &Result<Response, Failure>) -> Self {
+        let response = match outcome {
+            Ok(response) => response,
+            Err(failure) if failure.is_lost_connection() => return Self::Wait(Duration::ZERO),
+            Err(_) => return Self::Return,
+        };
+        match response.status() {
+            408 | 429 | 500 | 502 | 503 | 504 => Self::Wait(retry_after(response).unwrap_or_default()),
+            400..=499 => {
+                let error = ServiceError::read(response);
+                match error.server_time().filter(|time| error.is_skewed() && is_plausible(*time)) {
+                    Some(time) => Self::CorrectClock(time),
+                    None => Self::Return,
+                }
             }
+            _ => Self::Return,
         }
-        _ => Next::Return,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where credentials are looked for, and in which order.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::profile::{Keys, Profile};
 use super::{Credentials, aliyun, env, huawei, ossutil, role};
@@ -196,9 +196,9 @@ impl Surroundings<'_> {
     }
 
     fn find(&self, cloud: Cloud) -> Result<Credentials> {
-        let places: [fn(&Self, Cloud) -> Result<Credentials, Miss>; 3] =
-            [Self::env, |this, cloud| this.profile(cloud, None), |this, cloud| this.role(cloud, None)];
-        first("credentials", places.into_iter().map(|place| place(self, cloud))).map_err(|miss| match miss {
+        let places: [&dyn Fn() -> Result<Credentials, Miss>; 3] =
+            [&|| self.env(cloud), &|| self.profile(cloud, None), &|| self.role(cloud, None)];
+        first("credentials", places.iter().map(|place| place())).map_err(|miss| match miss {
             Miss::Absent(tried) => Error::input("credentials", format!("none were found: {}", reason(&tried))),
             Miss::Unusable(error) => error,
         })
@@ -216,11 +216,11 @@ impl Surroundings<'_> {
         }
         let home = self.home.as_deref();
         let home = home.ok_or_else(|| Miss::Absent(Error::input("profile", "the home folder is not known")))?;
-        let files: [fn(&Path, Option<&str>) -> Result<Profile, Miss>; 2] = match cloud {
-            Cloud::Alibaba => [ossutil::read, aliyun::read],
-            Cloud::Huawei => [huawei::read_obsutil, huawei::read_sdk],
+        let files: [&dyn Fn() -> Result<Profile, Miss>; 2] = match cloud {
+            Cloud::Alibaba => [&|| ossutil::read(home, profile), &|| aliyun::read(home, profile)],
+            Cloud::Huawei => [&|| huawei::read_obsutil(home), &|| huawei::read_sdk(home)],
         };
-        first("profile", files.into_iter().map(|read| take(&read(home, profile)?)))
+        first("profile", files.iter().map(|read| take(&read()?)))
     }
 }
 

@@ -16,12 +16,12 @@ pub(super) fn check_profile(profile: Option<&str>) -> Result<()> {
 }
 
 /// obsutil's file: lines without sections.
-pub(super) fn read_obsutil(home: &Path, _: Option<&str>) -> Result<Profile, Miss> {
+pub(super) fn read_obsutil(home: &Path) -> Result<Profile, Miss> {
     read(home, "~/.obsutilconfig", "")
 }
 
 /// The SDKs' file: the key for a region's services stands in `[basic]`.
-pub(super) fn read_sdk(home: &Path, _: Option<&str>) -> Result<Profile, Miss> {
+pub(super) fn read_sdk(home: &Path) -> Result<Profile, Miss> {
     read(home, "~/.huaweicloud/credentials", "basic")
 }
 

@@ -22,16 +22,16 @@ pub(super) fn read(home: &Path, profile: Option<&str>) -> Result<Profile, Miss> 
         let problem = "it stands before the first section; begin with `[default]`, or `[Credentials]` for ossutil 1";
         return Err(place.at(Some(line), problem).into());
     }
-    let named = format!("profile {}", profile.unwrap_or("default").trim().to_ascii_lowercase());
-    let is_default = named == "profile default";
-    let found = section(&|name| name == named || is_default && name == "default")?;
+    let wanted = format!("profile {}", profile.unwrap_or("default").trim().to_ascii_lowercase());
+    let is_default = wanted == "profile default";
+    let found = section(&|name| name == wanted || is_default && name == "default")?;
     let old = if profile.is_none() { section(&|name| name == "credentials")? } else { None };
     // A [default] that holds only settings stands beside the [Credentials] of a file that was ossutil 1's.
     let has_key = |section: &Section| section.fields.iter().any(|field| field.name.starts_with("access-key"));
     let (name, section) = match (found, old) {
         (found, Some(old)) if has_key(&old) && !found.as_ref().is_some_and(has_key) => ("[Credentials]", old),
         (Some(section), _) if is_default => ("[default]", section),
-        (Some(section), _) => (named.as_str(), section),
+        (Some(section), _) => (wanted.as_str(), section),
         (None, Some(old)) => ("[Credentials]", old),
         (None, None) => {
             let names: Vec<_> = ini::names(&text).filter_map(|name| profile_name(&name)).collect();

@@ -67,14 +67,8 @@ fn alibaba(service: &Service<'_>, role: Option<&str>) -> Result<Credentials, Mis
     let token = service.token(&answer)?;
     let header = Some(("X-aliyun-ecs-metadata-token", token));
     let role = match role {
-        Some(role) => Cow::Borrowed(role),
-        None => {
-            let answer = service.ask("GET", PATH, header)?;
-            if answer.status == 404 {
-                return Err(Error::input("role", "this machine has no RAM role; attach one to it").into());
-            }
-            service.role_name(&answer)?.into()
-        }
+        Some(role) => role.to_owned(),
+        None => service.role_name(&service.ask("GET", PATH, header)?)?,
     };
     let answer = service.ask("GET", &format!("{PATH}{}", encode_segment(&role)), header)?;
     if answer.status == 404 {
@@ -121,7 +115,7 @@ impl Service<'_> {
 
     /// An answer that is none of a metadata service. None of its text is kept: a key may be in it.
     fn wrong(&self, problem: &str) -> Error {
-        Error::decode(problem, b"").of_call(self.question.call(), |_| ())
+        Error::decode_of(self.question.call(), problem)
     }
 
     fn text<'a>(&self, answer: &'a Answer) -> Result<&'a str> {
@@ -141,6 +135,9 @@ impl Service<'_> {
 
     /// The machine's role: one segment of the path of the next request.
     fn role_name(&self, answer: &Answer) -> Result<String> {
+        if answer.status == 404 {
+            return Err(Error::input("role", "this machine has no RAM role; attach one to it"));
+        }
         let name = self.text(answer)?;
         check_role(name).map(|()| name.to_owned()).map_err(|_| self.wrong("it is no role's name"))
     }

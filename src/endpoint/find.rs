@@ -67,8 +67,8 @@ impl Endpoint {
 }
 
 fn find(around: &Surroundings<'_>) -> Result<Endpoint> {
-    let places: [fn(&Surroundings<'_>) -> Result<Endpoint, Miss>; 2] = [from_env, |around| from_profile(around, None)];
-    first("endpoint", places.into_iter().map(|place| place(around))).map_err(|miss| match miss {
+    let places: [&dyn Fn() -> Result<Endpoint, Miss>; 2] = [&|| from_env(around), &|| from_profile(around, None)];
+    first("endpoint", places.iter().map(|place| place())).map_err(|miss| match miss {
         Miss::Absent(tried) => Error::input("endpoint", format!("no region was found: {}", reason(&tried))),
         Miss::Unusable(error) => error,
     })

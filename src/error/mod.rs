@@ -1,11 +1,15 @@
 //! What can go wrong, and what to do about it.
 
+mod advice;
+mod mismatch;
 mod service;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use self::mismatch::SignatureMismatch;
 pub use self::service::ServiceError;
+use crate::request::{Request, SignedRequest};
 
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -38,6 +42,11 @@ impl Error {
 
     pub(crate) fn decode(problem: impl Into<String>, body: &[u8]) -> Self {
         Self::Decode(Box::new(DecodeError { call: None, problem: problem.into(), snippet: snippet(body) }))
+    }
+
+    /// An answer of which nothing may be shown: a key may be in it.
+    pub(crate) fn decode_of(call: Call, problem: impl Into<String>) -> Self {
+        Self::Decode(Box::new(DecodeError { call: Some(call), problem: problem.into(), snippet: String::new() }))
     }
 
     /// The service's own error, where it answered with one.
@@ -106,19 +115,27 @@ impl Error {
         }
     }
 
-    /// Says which call failed, and takes this call's secrets out of every text that came from outside.
-    pub(crate) fn of_call(mut self, call: Call, hide: impl Fn(&mut String)) -> Self {
+    /// Says which call failed and what is known about it, and takes this call's secrets out of every text that came
+    /// from outside.
+    pub(crate) fn of_call(
+        mut self,
+        call: Call,
+        request: &Request,
+        signed: Option<&SignedRequest>,
+        hide: impl Fn(&mut String),
+    ) -> Self {
         match &mut self {
             Self::Input(_) => {}
             Self::Transport(error) => error.call = Some(call),
             Self::Service(error) => {
-                error.texts().for_each(hide);
                 error.call = Some(call);
+                error.explain(request, signed);
+                error.texts().for_each(hide);
             }
             Self::Decode(error) => {
+                error.call = Some(call);
                 hide(&mut error.problem);
                 hide(&mut error.snippet);
-                error.call = Some(call);
             }
         }
         self

@@ -1,14 +1,15 @@
 //! A service's own error, read out of its answer.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
-use super::{Call, Error, OneLine, Result, snippet};
-use crate::request::{MAX_BODY_BYTES, Response};
+use super::mismatch::SignatureMismatch;
+use super::{Call, Error, OneLine, Result, advice, snippet};
+use crate::request::{MAX_BODY_BYTES, Request, Response, SignedRequest};
 use crate::sign::time;
 use crate::xml;
 
@@ -74,6 +75,12 @@ pub struct ServiceError {
     endpoint: Option<String>,
     location: Option<String>,
     server_time: Option<SystemTime>,
+    request_time: Option<SystemTime>,
+    /// What the service signed, where it says so. With V1 and OBS it may hold the security token.
+    string_to_sign: Option<String>,
+    canonical_request: Option<String>,
+    mismatch: Option<SignatureMismatch>,
+    advice: Option<String>,
 }
 
 impl ServiceError {
@@ -102,7 +109,22 @@ impl ServiceError {
         error.location = header(&["location"]).filter(|_| (300..400).contains(&error.status));
         error.endpoint = error.endpoint.or_else(|| host_of(error.location.as_deref()?).map(str::to_owned));
         error.server_time = error.server_time.or_else(|| httpdate::parse_http_date(response.header("date")?).ok());
+        error.advice = advice::find(&error, None);
         error
+    }
+
+    /// Adds what only the call knows: the advice for its operation, and why its signature does not match.
+    pub(super) fn explain(&mut self, request: &Request, signed: Option<&SignedRequest>) {
+        self.request_time = self.request_time.or(signed.map(SignedRequest::time));
+        self.mismatch = signed.and_then(|signed| self.compare_signature(signed));
+        self.advice = advice::find(self, Some(request));
+    }
+
+    /// Holds what a request signed against what the service says it signed, for answers that another HTTP client got:
+    /// the blocking functions have done it, see [`signature_mismatch`](Self::signature_mismatch). None where the
+    /// service does not say.
+    pub fn compare_signature(&self, signed: &SignedRequest) -> Option<SignatureMismatch> {
+        SignatureMismatch::find(signed, self.string_to_sign.as_deref(), self.canonical_request.as_deref())
     }
 
     fn read_body(&mut self, body: &[u8]) {
@@ -150,6 +172,9 @@ impl ServiceError {
             "Code" | "code" if self.code.is_empty() => return text.clone_into(&mut self.code),
             "Message" | "message" if self.message.is_empty() => return text.clone_into(&mut self.message),
             "ServerTime" => return self.server_time = time::parse(text),
+            "RequestTime" => return self.request_time = time::parse(text),
+            "StringToSign" => &mut self.string_to_sign,
+            "CanonicalRequest" => &mut self.canonical_request,
             "RequestId" | "request_id" => &mut self.request_id,
             "EC" => &mut self.ec,
             "HostId" => &mut self.host_id,
@@ -164,7 +189,13 @@ impl ServiceError {
     /// Every text that came from outside.
     pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
         let Self { code, message, request_id, ec, host_id, endpoint, location, .. } = self;
-        [code, message].into_iter().chain([request_id, ec, host_id, endpoint, location].into_iter().flatten())
+        let Self { string_to_sign, canonical_request, mismatch, advice, .. } = self;
+        let (ours, theirs) = match mismatch {
+            Some(SignatureMismatch::Differs { ours, theirs, .. }) => (ours.as_mut(), theirs.as_mut()),
+            _ => (None, None),
+        };
+        let optional = [request_id, ec, host_id, endpoint, location, string_to_sign, canonical_request, advice];
+        [code, message].into_iter().chain(optional.into_iter().flatten()).chain(ours).chain(theirs)
     }
 
     /// The HTTP status.
@@ -203,6 +234,36 @@ impl ServiceError {
         self.endpoint.as_deref()
     }
 
+    /// The region of the endpoint that the service suggests, where its name tells.
+    pub fn region(&self) -> Option<&str> {
+        let host = self.endpoint()?.split(':').next()?;
+        let labels: Vec<_> =
+            host.strip_suffix(".aliyuncs.com").or(host.strip_suffix(".myhuaweicloud.com"))?.split('.').collect();
+        let region = match *labels.as_slice() {
+            [.., region, "oss"] | [.., "obs", region] => region,
+            [.., label] => label.strip_prefix("oss-")?,
+            [] => return None,
+        };
+        let region = region.strip_suffix("-internal").unwrap_or(region);
+        Some(region).filter(|region| !region.starts_with("accelerate"))
+    }
+
+    /// What to do about it, where the error has a known fix. These are this library's words, not the vendor's.
+    pub fn advice(&self) -> Option<&str> {
+        self.advice.as_deref()
+    }
+
+    /// Why the signature does not match, when the service answered `SignatureDoesNotMatch` with what it signed.
+    /// Without secrets and tokens.
+    pub fn signature_mismatch(&self) -> Option<&SignatureMismatch> {
+        self.mismatch.as_ref()
+    }
+
+    /// Whether our clock is ahead of the service's, and by how much.
+    pub(super) fn skew(&self) -> Option<(bool, Duration)> {
+        Some(advice::apart(self.request_time?, self.server_time?))
+    }
+
     /// The service's time when it answered.
     pub(crate) fn server_time(&self) -> Option<SystemTime> {
         self.server_time
@@ -234,7 +295,7 @@ impl ServiceError {
     }
 
     /// Sorts the error. The code tells; on OSS Tables, which has one code a status, EC and message do.
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         let says = |words: &str| self.message.to_ascii_lowercase().contains(words);
         match self.code.as_str() {
             code if NOT_CONFIGURED.contains(&code) => Kind::Other,
@@ -282,7 +343,7 @@ impl ServiceError {
 
 /// What the predicates tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// The caller is known and may not.
     Denied,
     /// The caller is not known: key, signature or token are wrong.
@@ -301,6 +362,7 @@ impl fmt::Display for ServiceError {
             write!(f, "{call}: ")?;
         }
         match (self.code.as_str(), self.message.as_str()) {
+            ("", "") if self.location.is_some() => f.write_str("a redirect, which is not followed")?,
             ("", "") => f.write_str("an error without a message")?,
             (text, "") | ("", text) => write!(f, "{}", OneLine(text))?,
             (code, message) => write!(f, "{}: {}", OneLine(code), OneLine(message))?,
@@ -316,7 +378,16 @@ impl fmt::Display for ServiceError {
                 write!(f, ", {what} {}", OneLine(text))?;
             }
         }
-        f.write_str(")")
+        f.write_str(")")?;
+        if f.alternate() {
+            if let Some(advice) = &self.advice {
+                write!(f, "\n  advice: {}", OneLine(advice))?;
+            }
+            if let Some(mismatch) = &self.mismatch {
+                write!(f, "\n  signature: {mismatch:#}")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -73,6 +73,8 @@ impl Request {
             body: self.body().to_vec(),
             string_to_sign,
             canonical_request,
+            scheme: self.scheme.clone(),
+            at,
         })
     }
 }
@@ -81,3 +83,6 @@ impl Request {
 pub(crate) fn content_md5(body: &[u8]) -> String {
     BASE64.encode(Md5::digest(body))
 }
+
+#[cfg(test)]
+mod tests;

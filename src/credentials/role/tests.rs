@@ -29,9 +29,12 @@ fn alibabas_role_is_found_out_and_its_key_read() {
 #[test]
 fn a_given_role_is_asked_for_as_one_segment_of_the_path() {
     for (role, path) in [("web", "web"), ("ci-1_a.b", "ci-1_a.b"), ("a+b@c", "a%2bb%40c"), ("...", "...")] {
-        let server = Metadata::start(|head| match head.starts_with("PUT") {
-            true => answer(200, "the-token"),
-            false => answer(200, &alibaba_key("2025-04-10T08:00:00Z")),
+        let server = Metadata::start(|head| {
+            if head.starts_with("PUT") {
+                answer(200, "the-token")
+            } else {
+                answer(200, &alibaba_key("2025-04-10T08:00:00Z"))
+            }
         });
         assert_key(ask_for(Cloud::Alibaba, Some(role), &server), "STS.web", &format!("CAIS-{SECRET}"));
         let requests = server.requests();
@@ -74,10 +77,10 @@ fn huaweis_key_is_read_with_a_token() {
 #[test]
 fn huaweis_older_service_is_asked_without_a_token() {
     for status in [404, 405, 503] {
-        let server = Metadata::start(move |head| match head.starts_with("PUT") {
-            true => answer(status, "no"),
-            false => answer(200, &huawei_key()),
-        });
+        let server =
+            Metadata::start(
+                move |head| if head.starts_with("PUT") { answer(status, "no") } else { answer(200, &huawei_key()) },
+            );
         assert_key(ask_for(Cloud::Huawei, None, &server), "HWKEY", &format!("ggp-{SECRET}"));
         assert_eq!(server.requests()[1], "get /openstack/latest/securitykey");
     }
