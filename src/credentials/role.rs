@@ -1,6 +1,7 @@
 //! The key of a machine's role, from the machine's metadata service.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -26,12 +27,13 @@ const MAX_ROLE_BYTES: usize = 64;
 /// Asks for the key; `base` stands for the cloud's metadata address.
 pub(super) fn read(cloud: Cloud, role: Option<&str>, base: Option<&str>) -> Result<Credentials, Miss> {
     let target = role.map_or(Cow::Borrowed("of this machine"), |role| format!("{role:?} of this machine").into());
-    let operation = "the role";
+    let (operation, target) = ("the role", &*target);
+    let question = |base| Question { operation, target, base, started: Instant::now() };
     match cloud {
         Cloud::Alibaba => {
             role.map_or(Ok(()), check_role)?;
             let base = base.unwrap_or("http://100.100.100.200");
-            alibaba(&Service { question: Question { operation, target: &target, base } }, role)
+            alibaba(&Service { question: question(base) }, role)
         }
         Cloud::Huawei if role.is_some() => {
             Err(Error::input("role", "a Huawei machine has one agency, which is not asked for by name; pass None")
@@ -39,7 +41,7 @@ pub(super) fn read(cloud: Cloud, role: Option<&str>, base: Option<&str>) -> Resu
         }
         Cloud::Huawei => {
             let base = base.unwrap_or("http://169.254.169.254");
-            huawei(&Service { question: Question { operation, target: &target, base } })
+            huawei(&Service { question: question(base) })
         }
     }
 }
@@ -62,15 +64,14 @@ fn check_role(role: &str) -> Result<()> {
 /// A token, the role's name unless it is given, and the key.
 fn alibaba(service: &Service<'_>, role: Option<&str>) -> Result<Credentials, Miss> {
     const PATH: &str = "/latest/meta-data/ram/security-credentials/";
-    let ttl = ("X-aliyun-ecs-metadata-token-ttl-seconds", TOKEN_SECONDS);
-    let answer = service.ask("PUT", "/latest/api/token", Some(ttl))?;
+    let answer = service.open("/latest/api/token", "X-aliyun-ecs-metadata-token-ttl-seconds")?;
     let token = service.token(&answer)?;
     let header = Some(("X-aliyun-ecs-metadata-token", token));
     let role = match role {
         Some(role) => role.to_owned(),
-        None => service.role_name(&service.ask("GET", PATH, header)?)?,
+        None => service.role_name(&service.get(PATH, header)?)?,
     };
-    let answer = service.ask("GET", &format!("{PATH}{}", encode_segment(&role)), header)?;
+    let answer = service.get(&format!("{PATH}{}", encode_segment(&role)), header)?;
     if answer.status == 404 {
         return Err(Error::input("role", format!("this machine has no RAM role {role:?}")).into());
     }
@@ -84,15 +85,14 @@ fn alibaba(service: &Service<'_>, role: Option<&str>) -> Result<Credentials, Mis
 
 /// A token, without which older services answer too, and the key.
 fn huawei(service: &Service<'_>) -> Result<Credentials, Miss> {
-    let ttl = ("X-Metadata-Token-Ttl-Seconds", TOKEN_SECONDS);
-    let answer = service.ask("PUT", "/meta-data/latest/api/token", Some(ttl))?;
+    let answer = service.open("/meta-data/latest/api/token", "X-Metadata-Token-Ttl-Seconds")?;
     let token = match answer.status {
         // A service that knows no tokens, as Huawei's own SDKs take it.
         404 | 405 | 503 => None,
         _ => Some(service.token(&answer)?),
     };
     let header = token.map(|token| ("X-Metadata-Token", token));
-    let answer = service.ask("GET", "/openstack/latest/securitykey", header)?;
+    let answer = service.get("/openstack/latest/securitykey", header)?;
     if answer.status == 404 {
         return Err(Error::input("role", "this machine has no agency; choose one in its settings").into());
     }
@@ -107,10 +107,17 @@ struct Service<'a> {
 }
 
 impl Service<'_> {
-    fn ask(&self, method: &str, path: &str, header: Option<(&str, &str)>) -> Result<Answer, Miss> {
-        ask(&self.question, method, path, header).map_err(|NoAnswer { error, is_absent }| {
+    /// The first request. Nobody may be there to answer it.
+    fn open(&self, path: &str, lifetime: &str) -> Result<Answer, Miss> {
+        let header = Some((lifetime, TOKEN_SECONDS));
+        ask(&self.question, "PUT", path, header).map_err(|NoAnswer { error, is_absent }| {
             if is_absent { Miss::Absent(error) } else { Miss::Unusable(error) }
         })
+    }
+
+    /// Another request, to a service that has answered before.
+    fn get(&self, path: &str, token: Option<(&str, &str)>) -> Result<Answer> {
+        ask(&self.question, "GET", path, token).map_err(|no_answer| no_answer.error)
     }
 
     /// An answer that is none of a metadata service. None of its text is kept: a key may be in it.

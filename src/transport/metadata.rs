@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::{Agent, http};
 use zeroize::Zeroizing;
@@ -37,6 +37,7 @@ pub(crate) struct Question<'a> {
     pub(crate) operation: &'static str,
     pub(crate) target: &'a str,
     pub(crate) base: &'a str,
+    pub(crate) started: Instant,
 }
 
 impl Question<'_> {
@@ -46,7 +47,7 @@ impl Question<'_> {
             target: self.target.to_owned(),
             host: super::host(self.base).to_owned(),
             attempts: 1,
-            elapsed: Duration::ZERO,
+            elapsed: self.started.elapsed(),
         }
     }
 }

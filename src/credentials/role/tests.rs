@@ -169,3 +169,18 @@ fn an_address_where_nobody_listens_is_an_absent_service() {
         assert!(text.starts_with("the role of this machine at 127.0.0.1:1: the connection was refused"), "{text}");
     }
 }
+
+#[test]
+fn a_service_that_has_answered_and_is_gone_is_not_absent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
+        let _ = std::io::Read::read(&mut stream, &mut [0; 1024]);
+        let _ = std::io::Write::write_all(&mut stream, answer(200, "the-token").as_bytes());
+    });
+    let (error, is_absent) = miss(read(Cloud::Alibaba, None, Some(&base)));
+    thread.join().unwrap();
+    assert!(matches!(error, Error::Transport(_)) && !is_absent, "{error}");
+}
