@@ -7,11 +7,13 @@ mod credentials;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod endpoint;
+mod ensure;
 mod error;
 mod name;
 pub mod obs;
 pub mod oss;
 pub mod oss_tables;
+mod protection;
 mod request;
 mod sign;
 mod transport;
@@ -24,6 +26,10 @@ pub use crate::credentials::Credentials;
 #[cfg(feature = "emulator")]
 pub use crate::emulator::Emulator;
 pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};
-pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, SignatureMismatch, TransportError};
+pub use crate::ensure::Ensured;
+pub use crate::error::{
+    DecodeError, Error, InputError, NotSettledError, Result, ServiceError, SignatureMismatch, TransportError,
+};
 pub use crate::name::TableBucketArn;
+pub use crate::protection::Protection;
 pub use crate::request::{Request, Response, SignedRequest};

@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+mod ensure;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -21,6 +23,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::ensure::{ensure_table_bucket_encryption, plan_table_bucket_encryption};
 use crate::algorithm::SseAlgorithm;
 use crate::credentials::Credentials;
 use crate::endpoint::{Endpoint, Service};
