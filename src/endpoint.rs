@@ -323,6 +323,10 @@ impl Address {
     fn parse(url: &str) -> Result<Self> {
         let wrong = |problem: &str| Error::input("url", format!("{url:?} {problem}"));
         let form = "scheme://host[:port]";
+        if url.contains('@') {
+            // Before all else, and not shown: what stands before the @ may be a password.
+            return Err(Error::input("url", format!("it holds a user name; the form is {form}")));
+        }
         if let Some(bad) = url.chars().find(|c| !c.is_ascii_graphic()) {
             return Err(wrong(&format!("holds {bad:?}; the form is {form}, and other scripts are written as xn--")));
         }
@@ -338,10 +342,6 @@ impl Address {
             _ if scheme.eq_ignore_ascii_case("http") => "http",
             _ => return Err(wrong("has another scheme than http and https")),
         };
-        if rest.contains('@') {
-            // Not shown: what stands before the @ may be a password.
-            return Err(Error::input("url", format!("it holds a user name; the form is {form}")));
-        }
         if let Some((authority, _)) = rest.split_once(['/', '?', '#', '\\']) {
             let fixed = format!("{scheme}://{authority}");
             return Err(wrong(&match Self::parse(&fixed) {

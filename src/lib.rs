@@ -9,6 +9,8 @@ mod emulator;
 mod endpoint;
 mod ensure;
 mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod name;
 pub mod obs;
 pub mod oss;
@@ -24,7 +26,7 @@ pub use ureq;
 pub use crate::algorithm::SseAlgorithm;
 pub use crate::credentials::Credentials;
 #[cfg(feature = "emulator")]
-pub use crate::emulator::Emulator;
+pub use crate::emulator::{Emulator, Fault};
 pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};
 pub use crate::ensure::Ensured;
 pub use crate::error::{

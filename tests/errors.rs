@@ -40,12 +40,12 @@ fn serve(answer: impl FnOnce(&str) -> String + Send + 'static) -> (String, JoinH
 }
 
 fn http(status: u16, headers: &[&str], body: &str) -> String {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = headers.iter().map(|header| format!("{header}\r\n")).collect::<Vec<_>>().concat();
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 
 fn xml(fields: &[(&str, &str)]) -> String {
-    let fields: String = fields.iter().map(|(name, text)| format!("<{name}>{text}</{name}>")).collect();
+    let fields = fields.iter().map(|(name, text)| format!("<{name}>{text}</{name}>")).collect::<Vec<_>>().concat();
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>{fields}</Error>")
 }
 
@@ -97,15 +97,30 @@ fn ask(ask: Ask, answer: String) -> Error {
     error
 }
 
-/// Every row of the table, in its order: the call, status, headers and body of the answer, and the advice's gist.
-#[test]
-fn every_known_fix_is_advised() {
+/// A call, the status, headers and body of its answer, and the gist of the advice.
+type Row = (Ask, u16, Vec<String>, String, &'static str);
+
+/// Every row of the advice table, in its order.
+#[allow(clippy::too_many_lines, reason = "it is a table")]
+fn rows() -> Vec<Row> {
     let coded = |code: &str, message: &str| xml(&[("Code", code), ("Message", message)]);
     let type_header = |name: &str| format!("x-oss-error-type: {name}");
-    let rows: Vec<(Ask, u16, Vec<String>, String, &str)> = vec![
-        (Ask::OssGet, 403, vec![], coded("SecondLevelDomainForbidden", "no"), "`Addressing::VirtualHosted`"),
-        (Ask::ObsGet, 403, vec![], coded("VirtualHostDomainRequired", "no"), "`Addressing::VirtualHosted`"),
-        (Ask::OssGet, 403, vec![], coded("PublicEndpointForbidden", "no"), "`Addressing::Cname`"),
+    vec![
+        (
+            Ask::OssGet,
+            403,
+            vec![],
+            coded("SecondLevelDomainForbidden", "Please use virtual hosted style to access."),
+            "`Addressing::VirtualHosted`",
+        ),
+        (
+            Ask::ObsGet,
+            403,
+            vec![],
+            coded("VirtualHostDomainRequired", "Virtual host domain is required."),
+            "`Addressing::VirtualHosted`",
+        ),
+        (Ask::OssGet, 403, vec![], coded("PublicEndpointForbidden", "Use a custom domain."), "`Addressing::Cname`"),
         (
             Ask::TableGet,
             400,
@@ -117,7 +132,11 @@ fn every_known_fix_is_advised() {
             Ask::OssGet,
             403,
             vec![],
-            xml(&[("Code", "AccessDenied"), ("Message", "elsewhere"), ("Endpoint", "oss-cn-beijing.aliyuncs.com")]),
+            xml(&[
+                ("Code", "AccessDenied"),
+                ("Message", "Send requests to this endpoint."),
+                ("Endpoint", "oss-cn-beijing.aliyuncs.com"),
+            ]),
             r#"served at oss-cn-beijing.aliyuncs.com: make the endpoint with the region "cn-beijing""#,
         ),
         (
@@ -125,14 +144,20 @@ fn every_known_fix_is_advised() {
             307,
             vec!["Location: https://release-bucket.obs.private.example:8443/?encryption".into()],
             String::new(),
-            "served at release-bucket.obs.private.example:8443: pass that address to `Endpoint::with_url`",
+            "served at obs.private.example:8443: pass that address to `Endpoint::with_url`",
         ),
-        (Ask::OssGet, 403, vec![], coded("SignatureDoesNotMatch", "no"), "check that the access key secret"),
+        (
+            Ask::OssGet,
+            403,
+            vec![],
+            coded("SignatureDoesNotMatch", "Check your key and signing method."),
+            "check that the access key secret",
+        ),
         (
             Ask::TableGet,
             403,
             vec![type_header("ForbiddenException"), "x-oss-ec: 0002-00000040".into()],
-            r#"{"message":"no"}"#.into(),
+            r#"{"message":"The signature does not match."}"#.into(),
             "check that the access key secret",
         ),
         (
@@ -155,7 +180,7 @@ fn every_known_fix_is_advised() {
             vec![],
             xml(&[
                 ("Code", "RequestTimeTooSkewed"),
-                ("Message", "no"),
+                ("Message", "The time of the request is too far off."),
                 ("RequestTime", "2025-04-10T08:00:00.000Z"),
                 ("ServerTime", "2025-04-10T09:00:00.000Z"),
             ]),
@@ -167,29 +192,41 @@ fn every_known_fix_is_advised() {
             vec![],
             xml(&[
                 ("Code", "RequestTimeTooSkewed"),
-                ("Message", "no"),
+                ("Message", "The time of the request is too far off."),
                 ("RequestTime", "2025-04-10T09:00:01Z"),
                 ("ServerTime", "2025-04-10T08:00:00Z"),
             ]),
             "clock is 3601 s ahead of the service's",
         ),
-        (Ask::OssGet, 403, vec![], coded("SecurityTokenExpired", "no"), "get a new one"),
+        (Ask::OssGet, 403, vec![], coded("SecurityTokenExpired", "The security token has expired."), "get a new one"),
         (
             Ask::TableGet,
             403,
             vec![type_header("ForbiddenException"), "x-oss-ec: 0002-00000007".into()],
-            r#"{"message":"no"}"#.into(),
+            r#"{"message":"The token has expired."}"#.into(),
             "get a new one",
         ),
         (
             Ask::TableGet,
             403,
             vec![type_header("ForbiddenException"), "x-oss-ec: 0002-00000003".into()],
-            r#"{"message":"no"}"#.into(),
+            r#"{"message":"A security token is required."}"#.into(),
             "`Credentials::with_security_token`",
         ),
-        (Ask::OssGet, 403, vec![], coded("InvalidSecurityToken", "no"), "does not belong to this access key"),
-        (Ask::OssGet, 403, vec![], coded("InvalidAccessKeyId", "no"), "does not know this access key id"),
+        (
+            Ask::OssGet,
+            403,
+            vec![],
+            coded("InvalidSecurityToken", "The security token is invalid."),
+            "does not belong to this access key",
+        ),
+        (
+            Ask::OssGet,
+            403,
+            vec![],
+            coded("InvalidAccessKeyId", "The access key id does not exist."),
+            "does not know this access key id",
+        ),
         (
             Ask::TableGet,
             403,
@@ -211,68 +248,96 @@ fn every_known_fix_is_advised() {
             coded("AccessDenied", "This request is forbidden by kms."),
             "kms:GenerateDataKey",
         ),
-        (Ask::OssGet, 403, vec![], coded("AccessDenied", "no"), "grant oss:GetBucketEncryption on release-bucket"),
+        (
+            Ask::OssGet,
+            403,
+            vec![],
+            coded("AccessDenied", "You have no right to do this."),
+            "grant oss:GetBucketEncryption on release-bucket",
+        ),
         (
             Ask::OssPut(oss::BucketEncryption::aes256),
             403,
             vec![],
-            coded("AccessDenied", "no"),
+            coded("AccessDenied", "You have no right to do this."),
             "grant oss:PutBucketEncryption on release-bucket",
         ),
-        (Ask::ObsGet, 403, vec![], coded("AccessDenied", "no"), "grant obs:bucket:GetEncryptionConfiguration on"),
+        (
+            Ask::ObsGet,
+            403,
+            vec![],
+            coded("AccessDenied", "You have no right to do this."),
+            "grant obs:bucket:GetEncryptionConfiguration on",
+        ),
         (
             Ask::ObsPut(obs::BucketEncryption::aes256),
             403,
             vec![],
-            coded("AccessDenied", "no"),
+            coded("AccessDenied", "You have no right to do this."),
             "grant obs:bucket:PutEncryptionConfiguration on",
         ),
         (
             Ask::TableGet,
             403,
             vec![type_header("ForbiddenException")],
-            r#"{"message":"no"}"#.into(),
+            r#"{"message":"You have no right to do this."}"#.into(),
             "grant oss:GetTableEncryption on ns.t in acs:osstables:cn-hangzhou:1234567890:bucket/my-table-bucket",
         ),
         (
             Ask::TableBucketPut(oss_tables::TableEncryption::aes256),
             403,
             vec![type_header("ForbiddenException")],
-            r#"{"message":"no"}"#.into(),
+            r#"{"message":"You have no right to do this."}"#.into(),
             "grant oss:PutTableBucketEncryption on acs:osstables",
         ),
         (
             Ask::ObsPut(|| obs::BucketEncryption::kms().with_project_id("p")),
             400,
             vec![],
-            coded("MalformedXML", "no"),
+            coded("MalformedXML", "The XML is not valid."),
             "add `with_kms_master_key_id`",
         ),
         (
             Ask::OssPut(|| oss::BucketEncryption::aes256().with_kms_master_key_id("k")),
             400,
             vec![],
-            coded("InvalidArgument", "no"),
+            coded("InvalidArgument", "A key id does not apply."),
             "drop `with_kms_master_key_id`",
         ),
         (
             Ask::OssPut(|| oss::BucketEncryption::new("ROT13")),
             400,
             vec![],
-            coded("InvalidEncryptionAlgorithmError", "no"),
+            coded("InvalidEncryptionAlgorithmError", "Supported: AES256, KMS."),
             "use AES256 or KMS",
         ),
         (
             Ask::TableBucketPut(oss_tables::TableEncryption::kms),
             400,
             vec![type_header("BadRequestException")],
-            r#"{"message":"no"}"#.into(),
+            r#"{"message":"Only AES256 is supported."}"#.into(),
             "OSS Tables takes AES256 only",
         ),
-        (Ask::OssGet, 503, vec![], coded("MetaOperationQpsLimitExceeded", "no"), "try again in some seconds"),
-        (Ask::ObsGet, 429, vec![], coded("TooManyRequests", "no"), "try again in some seconds"),
-    ];
-    for (call, status, headers, body, expected) in rows {
+        (
+            Ask::OssGet,
+            503,
+            vec![],
+            coded("MetaOperationQpsLimitExceeded", "Please reduce your request rate."),
+            "try again in some seconds",
+        ),
+        (
+            Ask::ObsGet,
+            429,
+            vec![],
+            coded("TooManyRequests", "Please reduce your request rate."),
+            "try again in some seconds",
+        ),
+    ]
+}
+
+#[test]
+fn every_known_fix_is_advised() {
+    for (call, status, headers, body, expected) in rows() {
         let headers: Vec<_> = headers.iter().map(String::as_str).collect();
         let error = ask(call, http(status, &headers, &body));
         let advice = error.service().expect("a service's error").advice();
@@ -407,7 +472,6 @@ fn a_readable_block_shows_both_lines_below_each_other() {
         format!(
             "GetBucketEncryption release-bucket at {host}: SignatureDoesNotMatch: The signature does not match. \
              (HTTP 403, request id 5C1B138A109F4E405B2D8AEF)
-  advice: check that the access key secret is the one of this access key id, whole and without blanks
   signature: the service signed another canonical request, from line 2 on
     ours:    \"/release-bucket/\"
     service: \"/other/\"
@@ -510,11 +574,7 @@ fn transport_errors_tell_what_is_known() {
 
 #[test]
 fn a_chain_prints_each_cause_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let endpoint = local(Endpoint::oss("cn-hangzhou").unwrap(), &format!("http://{address}"));
-    let error = oss::get_bucket_encryption(&key(), &endpoint, "release-bucket").unwrap_err();
+    let error = refused_connection();
 
     // As reporters print it: each error's own text, down the chain.
     let mut chain = vec![error.to_string()];
@@ -549,9 +609,76 @@ fn regions_are_read_from_suggested_endpoints() {
         ("files.example.com", None),
         ("oss.aliyuncs.com", None),
     ] {
-        let body = xml(&[("Code", "AccessDenied"), ("Message", "elsewhere"), ("Endpoint", endpoint)]);
+        let body =
+            xml(&[("Code", "AccessDenied"), ("Message", "Send requests to this endpoint."), ("Endpoint", endpoint)]);
         let error = ask(Ask::OssGet, http(403, &[], &body));
         assert_eq!(error.service().unwrap().region(), region, "{endpoint}");
         assert!(error.is_wrong_endpoint() && !error.is_denied(), "{endpoint}");
     }
+}
+
+/// The page of errors shows every message as it prints: its blocks, in their order, are these.
+#[test]
+fn the_page_of_errors_shows_them_as_they_print() {
+    let page = include_str!("../docs/errors.md");
+    let shown: Vec<_> = page.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let printed = messages();
+    assert_eq!(
+        shown.len(),
+        printed.len(),
+        "{}",
+        printed.iter().map(|text| format!("```text\n{text}```\n\n")).collect::<Vec<_>>().concat()
+    );
+    for (shown, printed) in shown.iter().zip(&printed) {
+        assert_eq!(shown, printed);
+    }
+}
+
+fn messages() -> Vec<String> {
+    let mut errors = vec![
+        Credentials::new("LTAI5tExample", "a secret\n").unwrap_err(),
+        ask(
+            Ask::OssGet,
+            http(
+                404,
+                &["x-oss-request-id: 5C1B138A109F4E405B2D8AEF"],
+                &xml(&[("Code", "NoSuchBucket"), ("Message", "The specified bucket does not exist.")]),
+            ),
+        ),
+        refused_connection(),
+        ask(Ask::OssGet, http(200, &[], "<html>Log in to the hotel's network</html>")),
+    ];
+    errors.push(mismatch_of(SignatureVersion::V1, |request| mismatch_answer("", &v1_text(request))));
+    errors.push(mismatch_of(SignatureVersion::V4, |request| {
+        let (canonical, string) = v4_texts(request);
+        mismatch_answer(&canonical.replace("/release-bucket/", "/other/"), &string)
+    }));
+    let mut seen = std::collections::HashSet::new();
+    for (call, status, headers, body, gist) in rows() {
+        if seen.insert(gist) {
+            let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+            errors.push(ask(call, http(status, &headers, &body)));
+        }
+    }
+    errors.iter().map(|error| stable(&format!("{error:#}\n"))).collect()
+}
+
+fn refused_connection() -> Error {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let endpoint = local(Endpoint::oss("cn-hangzhou").unwrap(), &format!("http://{address}"));
+    oss::get_bucket_encryption(&key(), &endpoint, "release-bucket").unwrap_err()
+}
+
+/// Puts a name in the place of the test's port, and one duration in the place of any.
+fn stable(text: &str) -> String {
+    let mut stable = text.to_owned();
+    if let Some((before, rest)) = text.split_once("127.0.0.1:") {
+        stable = format!("{before}HOST{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    if let Some((before, rest)) = stable.split_once("(1 attempt, ") {
+        stable = format!("{before}(1 attempt, 1.2ms){}", rest.split_once(')').unwrap().1);
+    }
+    stable
 }

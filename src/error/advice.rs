@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ServiceError;
+use super::mismatch::SignatureMismatch;
 use super::service::Kind;
 use crate::request::{Request, Scheme};
 
@@ -66,6 +67,9 @@ const TABLE: [Row; 20] = [
         |f| f.is(Kind::WrongEndpoint) && f.error.endpoint().is_some(),
         |f| {
             let endpoint = f.error.endpoint().unwrap_or_default();
+            // The host of a redirect begins with the bucket, which an endpoint leaves out.
+            let bucket = f.request.map_or("", |request| &request.target);
+            let endpoint = endpoint.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('.')).unwrap_or(endpoint);
             match f.error.region() {
                 Some(region) => {
                     format!("the bucket is served at {endpoint}: make the endpoint with the region {region:?}")
@@ -76,7 +80,11 @@ const TABLE: [Row; 20] = [
     ),
     // The signature.
     (
-        |f| f.has_code(&["SignatureDoesNotMatch"]) || f.has_ec(&["0002-00000040", "0002-00000201"]),
+        // Where the texts differ, the comparison says more than any advice.
+        |f| {
+            (f.has_code(&["SignatureDoesNotMatch"]) || f.has_ec(&["0002-00000040", "0002-00000201"]))
+                && !matches!(f.error.signature_mismatch(), Some(SignatureMismatch::Differs { .. }))
+        },
         |_| "check that the access key secret is the one of this access key id, whole and without blanks".into(),
     ),
     (

@@ -81,3 +81,6 @@ impl Request {
 pub(crate) fn content_md5(body: &[u8]) -> String {
     BASE64.encode(Md5::digest(body))
 }
+
+#[cfg(test)]
+mod tests;
