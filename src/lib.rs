@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod algorithm;
+pub mod audit;
 mod credentials;
 #[cfg(feature = "emulator")]
 mod emulator;
