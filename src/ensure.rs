@@ -53,6 +53,14 @@ impl<T> Ensured<T> {
         setting
     }
 
+    /// The same, with the settings as something else.
+    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Ensured<U> {
+        match self {
+            Self::Unchanged(setting) => Ensured::Unchanged(f(setting)),
+            Self::Changed { from, to } => Ensured::Changed { from: from.map(&mut f), to: f(to) },
+        }
+    }
+
     /// Whether something was written.
     pub fn is_changed(&self) -> bool {
         matches!(self, Self::Changed { .. })

@@ -34,7 +34,7 @@ struct Log {
     requests: Vec<(String, Instant)>,
     under_way: usize,
     most_at_once: usize,
-    /// Requests are held back until so many are under way at once, or a second has passed.
+    /// Requests are held back until so many are under way at once, or a while has passed.
     gathering: usize,
 }
 
@@ -88,7 +88,7 @@ impl Seen {
         let nth = log.requests.iter().filter(|(earlier, _)| *earlier == bucket).count();
         self.changed.notify_all();
         let wait = |log: &mut Log| log.most_at_once < log.gathering;
-        let (mut log, _) = self.changed.wait_timeout_while(log, Duration::from_secs(1), wait).unwrap();
+        let (mut log, _) = self.changed.wait_timeout_while(log, Duration::from_millis(30), wait).unwrap();
         log.under_way -= 1;
         drop(log);
         let (status, body) = answer(&bucket, nth, &head);
@@ -211,14 +211,14 @@ fn no_targets_give_no_findings() {
 #[test]
 fn no_more_calls_are_under_way_than_a_region_may_have() {
     let service = Service::start(kms);
-    service.seen.log.lock().unwrap().gathering = 3;
+    service.seen.log.lock().unwrap().gathering = 4;
     let options = Options::new(Policy::Any).with_threads(12).with_calls_per_endpoint(3);
     assert_eq!(audit(service.buckets(60), keys, &options).filter(is_compliant).count(), 60);
     assert_eq!(service.most_at_once(), 3, "all buckets of the region together");
 
     // Two regions have as many each.
     let service = Service::start(kms);
-    service.seen.log.lock().unwrap().gathering = 6;
+    service.seen.log.lock().unwrap().gathering = 7;
     let regions = ["cn-hangzhou", "cn-beijing"].map(|region| service.oss(region));
     let targets: Vec<_> =
         (0..60).map(|number| Target::oss_bucket(regions[number / 30].clone(), format!("bucket-{number}"))).collect();
@@ -227,7 +227,7 @@ fn no_more_calls_are_under_way_than_a_region_may_have() {
 
     // And the threads are a limit of their own.
     let service = Service::start(kms);
-    service.seen.log.lock().unwrap().gathering = 2;
+    service.seen.log.lock().unwrap().gathering = 3;
     let options = Options::new(Policy::Any).with_threads(2);
     assert_eq!(audit(service.buckets(20), keys, &options).filter(is_compliant).count(), 20);
     assert_eq!(service.most_at_once(), 2);
@@ -399,6 +399,14 @@ fn a_slow_consumer_holds_up_the_taking_of_targets() {
     let targets: Vec<_> = service.buckets(500);
     let targets = targets.into_iter().inspect(move |_| _ = count.fetch_add(1, Ordering::Relaxed));
     let mut findings = audit(targets, keys, &Options::new(Policy::Any).with_threads(2));
+    // Nothing is taken out for a while, and no more are taken than two threads may have.
+    let patience = Instant::now() + Duration::from_secs(10);
+    while taken.load(Ordering::Relaxed) < 2 * 16 {
+        assert!(Instant::now() < patience, "too few targets are taken");
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(taken.load(Ordering::Relaxed), 2 * 16);
     for out in 1..=100 {
         assert!(is_compliant(&findings.next().unwrap()));
         let taken = taken.load(Ordering::Relaxed);
