@@ -1,6 +1,7 @@
 //! The one room that makes requests: one attempt, the retry loop, the limits, the clock.
 
 mod failure;
+pub(crate) mod metadata;
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
@@ -48,6 +49,17 @@ pub(crate) fn call<T>(
     let mut call = Calling { credentials, endpoint, request, started: Instant::now(), attempts: 0, signed: None };
     let result = call.answer().and_then(|response| read(&response));
     result.map_err(|error| call.explain(error))
+}
+
+/// The call that a request is for, for an error that tells of more than one.
+pub(crate) fn call_of(request: &Request) -> Call {
+    Call {
+        operation: request.operation,
+        target: request.target.clone(),
+        host: host(&request.url).to_owned(),
+        attempts: 0,
+        elapsed: Duration::ZERO,
+    }
 }
 
 /// A call on its way.
@@ -127,13 +139,7 @@ impl Calling<'_> {
 
     /// Says in an error which call it was, and takes the secrets out of it.
     fn explain(&self, error: Error) -> Error {
-        let call = Call {
-            operation: self.request.operation,
-            target: self.request.target.clone(),
-            host: host(&self.request.url).to_owned(),
-            attempts: self.attempts,
-            elapsed: self.started.elapsed(),
-        };
+        let call = Call { attempts: self.attempts, elapsed: self.started.elapsed(), ..call_of(self.request) };
         error.of_call(call, self.request, self.signed.as_ref(), |text| self.credentials.hide_in(text))
     }
 }
@@ -263,15 +269,17 @@ struct Shared {
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
-    let agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(BUFFER_BYTES)
         // Each bucket of a virtual-hosted service is a host of its own, and threads share the agent.
         .max_idle_connections(64)
-        .max_idle_connections_per_host(16)
-        .build()
-        .new_agent();
+        .max_idle_connections_per_host(16);
+    #[cfg(feature = "platform-verifier")]
+    let config =
+        config.tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build());
+    let agent = config.build().new_agent();
     Shared { agent, proxy_problem: proxy_problem(|name| std::env::var_os(name)) }
 });
 
@@ -339,4 +347,13 @@ fn run(
 fn host(url: &str) -> &str {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
     rest.split('/').next().unwrap_or(rest)
+}
+
+#[cfg(all(test, feature = "platform-verifier"))]
+mod tests {
+    #[test]
+    fn the_shared_agent_believes_the_systems_roots() {
+        let tls = super::SHARED.agent.config().tls_config();
+        assert!(matches!(tls.root_certs(), ureq::tls::RootCerts::PlatformVerifier));
+    }
 }

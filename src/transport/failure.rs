@@ -8,7 +8,7 @@ use crate::error::{Error, TransportError};
 
 /// Why there is no answer.
 pub(super) struct Failure {
-    error: ureq::Error,
+    pub(super) error: ureq::Error,
     /// Whether the head of the answer was there.
     reading: bool,
 }
