@@ -233,6 +233,20 @@ impl Response {
         self.status
     }
 
+    /// Changes every text in it, as far as it is text.
+    pub(crate) fn map_texts(self, change: impl Fn(&mut String)) -> Self {
+        let body = String::from_utf8(self.body).map_or_else(
+            |error| error.into_bytes(),
+            |mut text| {
+                change(&mut text);
+                text.into_bytes()
+            },
+        );
+        let mut headers = self.headers;
+        headers.iter_mut().for_each(|(_, value)| change(value));
+        Self { status: self.status, headers, body }
+    }
+
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

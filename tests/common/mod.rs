@@ -14,8 +14,8 @@ use bucket_encryption::{Addressing, Credentials, Endpoint, TableBucketArn};
 pub(crate) mod logs;
 
 pub(crate) const BUCKET: &str = "examplebucket";
-pub(crate) const SECRET: &str = "distinctive/secret+of+30+chars";
-pub(crate) const TOKEN: &str = "CAISdistinctive/security+token/0123456789+/abcdefghijklmnopqrstuvwxyz==";
+pub(crate) const SECRET: &str = "qZ7vXk2/pRw9+Lm4TbY8sDf3Hj6Nc5";
+pub(crate) const TOKEN: &str = "CAISyQ8x+Wv3/JzK7hRt9GbP4mUd6NfE2sLc5XaOe1IiTq0BwMpZrVkYj+/gHo==";
 
 pub(crate) const AES256: &str = "<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256\
     </SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>";
@@ -150,8 +150,12 @@ impl Peer {
     /// The next request; none where the client has gone.
     pub(crate) fn request(&mut self) -> Option<String> {
         let request = read_request(&mut self.stream)?;
-        self.requests.lock().unwrap().push(request.clone());
+        self.record(&request);
         Some(request)
+    }
+
+    pub(crate) fn record(&self, request: &str) {
+        self.requests.lock().unwrap().push(request.to_owned());
     }
 
     /// Whether the connection is kept.
