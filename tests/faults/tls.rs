@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bucket_encryption::ureq::Agent;
 use bucket_encryption::ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -119,8 +120,10 @@ fn http_is_used_only_when_it_was_written() {
     // The caller's agent cannot bring it back either.
     let plain = Server::new(vec![ok()]);
     let agent = Agent::config_builder().https_only(false).build().new_agent();
-    let error = oss::get_bucket_encryption(&credentials(), &endpoint(&plain, "localhost").with_agent(agent), BUCKET);
-    assert!(matches!(error, Err(Error::Transport(_))), "{error:?}");
+    let endpoint = endpoint(&plain, "localhost").with_agent(agent).with_timeout(Duration::from_secs(1));
+    let result = oss::get_bucket_encryption(&credentials(), &endpoint, BUCKET);
+    assert!(matches!(result, Err(Error::Transport(_))), "{result:?}");
+    assert!(plain.requests().is_empty());
 
     // An agent that refuses http sends nothing over it.
     let agent = Agent::config_builder().https_only(true).build().new_agent();
