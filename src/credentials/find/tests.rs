@@ -156,12 +156,12 @@ fn a_set_of_variables_with_a_gap_is_refused() {
         (
             Cloud::Alibaba,
             &[("OSS_ACCESS_KEY_ID", "a"), ("OSS_ACCESS_KEY_SECRET", "")],
-            "invalid OSS_ACCESS_KEY_SECRET: it is empty",
+            "invalid OSS_ACCESS_KEY_SECRET: it is empty; a set of variables is used whole: give it a value, or unset the set",
         ),
         (
             Cloud::Alibaba,
             &[("OSS_ACCESS_KEY_ID", ""), ("OSS_ACCESS_KEY_SECRET", SECRET)],
-            "invalid OSS_ACCESS_KEY_ID: it is empty",
+            "invalid OSS_ACCESS_KEY_ID: it is empty; a set of variables is used whole",
         ),
         (
             Cloud::Alibaba,
