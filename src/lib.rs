@@ -10,6 +10,7 @@ mod endpoint;
 mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod hide;
 mod name;
 pub mod obs;
 pub mod oss;

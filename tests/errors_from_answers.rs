@@ -539,10 +539,16 @@ fn a_decode_error_shows_the_beginning_of_the_body_on_one_line() {
 /// A body of many attributes: the parser takes quadratic time, which is why answers are limited.
 #[test]
 fn a_body_of_attributes_is_read_in_time() {
-    let attributes: String = (0..9_000).map(|number| format!(" a{number}=''")).collect();
-    let body: String = format!("<ServerSideEncryptionRule{attributes}").chars().take(KIB_64 - 2).collect();
-    let body = format!("{}/>", body.rsplit_once(' ').unwrap().0);
+    let mut body = String::from("<ServerSideEncryptionRule");
+    for number in 0.. {
+        let attribute = format!(" a{number}=''");
+        if body.len() + attribute.len() + "/>".len() > KIB_64 {
+            break;
+        }
+        body.push_str(&attribute);
+    }
+    body.push_str("/>");
     let started = std::time::Instant::now();
-    let _ = oss::BucketEncryption::from_response(&answer(200, &[], &body));
+    assert!(matches!(oss::BucketEncryption::from_response(&answer(200, &[], &body)), Ok(None)));
     assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 use ureq_proto::http::request::Parts;
+use ureq_proto::http::uri::Authority;
 
 /// A request as it was received.
 pub(super) struct Received {
@@ -36,7 +37,7 @@ impl Received {
                 }
             }
         }
-        let authority = parts.uri.authority().map(|authority| authority.as_str());
+        let authority = parts.uri.authority().map(Authority::as_str);
         let authority = authority.or_else(|| headers.get("host").map(String::as_str)).unwrap_or_default();
         Self {
             method: parts.method.as_str().to_owned(),

@@ -150,13 +150,11 @@ impl State {
 
 impl Bucket {
     fn get_oss(&self, name: &str) -> Result<Done, Refusal> {
-        match &self.oss {
-            Some(setting) => Ok(Done::with(answers::oss_body(setting))),
-            None => {
-                let message = "The server side encryption rule does not exist.";
-                Err(Refusal::new(404, "NoSuchServerSideEncryptionRule", message).with("BucketName", name))
-            }
-        }
+        let body = self.oss.as_ref().map(answers::oss_body);
+        body.map(Done::with).ok_or_else(|| {
+            let message = "The server side encryption rule does not exist.";
+            Refusal::new(404, "NoSuchServerSideEncryptionRule", message).with("BucketName", name)
+        })
     }
 
     fn put_oss(&mut self, body: &[u8]) -> Result<Done, Refusal> {
@@ -180,13 +178,11 @@ impl Bucket {
     }
 
     fn get_obs(&self, name: &str) -> Result<Done, Refusal> {
-        match &self.obs {
-            Some(setting) => Ok(Done::with(answers::obs_body(setting))),
-            None => {
-                let message = "The bucket encryption configuration does not exist.";
-                Err(Refusal::new(404, "NoSuchEncryptionConfiguration", message).with("BucketName", name))
-            }
-        }
+        let body = self.obs.as_ref().map(answers::obs_body);
+        body.map(Done::with).ok_or_else(|| {
+            let message = "The bucket encryption configuration does not exist.";
+            Refusal::new(404, "NoSuchEncryptionConfiguration", message).with("BucketName", name)
+        })
     }
 
     fn put_obs(&mut self, body: &[u8]) -> Result<Done, Refusal> {

@@ -389,3 +389,6 @@ fn first_label(host: &str) -> Option<&str> {
     let (label, _) = host.split_once('.')?;
     (!is_ip && !label.is_empty()).then_some(label)
 }
+
+#[cfg(test)]
+mod tests;

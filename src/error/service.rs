@@ -108,7 +108,10 @@ impl ServiceError {
         error.host_id = error.host_id.or_else(|| header(&["x-obs-id-2"]));
         error.location = header(&["location"]).filter(|_| (300..400).contains(&error.status));
         error.endpoint = error.endpoint.or_else(|| host_of(error.location.as_deref()?).map(str::to_owned));
-        error.server_time = error.server_time.or_else(|| httpdate::parse_http_date(response.header("date")?).ok());
+        // A `Date` of 1970 has been seen.
+        error.server_time = (error.server_time.filter(|time| time::is_plausible(*time)))
+            .or_else(|| httpdate::parse_http_date(response.header("date")?).ok())
+            .filter(|time| time::is_plausible(*time));
         error.advice = advice::find(&error, None);
         error
     }
@@ -171,8 +174,8 @@ impl ServiceError {
         let field = match name {
             "Code" | "code" if self.code.is_empty() => return text.clone_into(&mut self.code),
             "Message" | "message" if self.message.is_empty() => return text.clone_into(&mut self.message),
-            "ServerTime" => return self.server_time = time::parse(text),
-            "RequestTime" => return self.request_time = time::parse(text),
+            "ServerTime" => return self.server_time = self.server_time.or_else(|| time::parse(text)),
+            "RequestTime" => return self.request_time = self.request_time.or_else(|| time::parse(text)),
             "StringToSign" => &mut self.string_to_sign,
             "CanonicalRequest" => &mut self.canonical_request,
             "RequestId" | "request_id" => &mut self.request_id,
