@@ -332,6 +332,12 @@ fn bad_files_are_told_by_path_line_and_reason() {
         (".ossutilconfig", "[default]\nmode=hunter22\n".to_owned(), None, ", line 2: the mode is unknown"),
         (
             ".ossutilconfig",
+            "[default]\nmode=EcsRamRole\necs-role-name=hunter22/x\n".to_owned(),
+            None,
+            ", line 3: ecs-role-name: it holds '/'",
+        ),
+        (
+            ".ossutilconfig",
             "[default]\nak=a\nsk=hunter22\nrole-arn=hunter22\n".to_owned(),
             None,
             ", line 4: role-arn has the key come from elsewhere",
