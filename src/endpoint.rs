@@ -79,7 +79,7 @@ pub enum SignatureVersion {
     V1,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Service {
     Oss,
     OssTables,

@@ -3,10 +3,12 @@
 #![deny(missing_docs)]
 
 mod algorithm;
+pub mod audit;
 mod credentials;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod endpoint;
+mod ensure;
 mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
@@ -15,6 +17,7 @@ mod name;
 pub mod obs;
 pub mod oss;
 pub mod oss_tables;
+mod protection;
 mod request;
 mod sign;
 mod transport;
@@ -27,6 +30,10 @@ pub use crate::credentials::{Cloud, Credentials, RenewingCredentials};
 #[cfg(feature = "emulator")]
 pub use crate::emulator::{Emulator, Fault};
 pub use crate::endpoint::{Addressing, Endpoint, Network, SignatureVersion};
-pub use crate::error::{DecodeError, Error, InputError, Result, ServiceError, SignatureMismatch, TransportError};
+pub use crate::ensure::Ensured;
+pub use crate::error::{
+    DecodeError, Error, InputError, NotSettledError, Result, ServiceError, SignatureMismatch, TransportError,
+};
 pub use crate::name::TableBucketArn;
+pub use crate::protection::Protection;
 pub use crate::request::{Request, Response, SignedRequest};

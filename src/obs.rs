@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+mod ensure;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -21,6 +23,7 @@ use roxmltree::Node;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+pub use self::ensure::{ensure_bucket_encryption, plan_bucket_encryption};
 use crate::algorithm::SseAlgorithm;
 use crate::credentials::Credentials;
 use crate::endpoint::{Endpoint, Service};

@@ -51,6 +51,17 @@ pub(crate) fn call<T>(
     result.map_err(|error| call.explain(error))
 }
 
+/// The call that a request is for, for an error that tells of more than one.
+pub(crate) fn call_of(request: &Request) -> Call {
+    Call {
+        operation: request.operation,
+        target: request.target.clone(),
+        host: host(&request.url).to_owned(),
+        attempts: 0,
+        elapsed: Duration::ZERO,
+    }
+}
+
 /// A call on its way.
 struct Calling<'a> {
     credentials: &'a Credentials,
@@ -128,13 +139,7 @@ impl Calling<'_> {
 
     /// Says in an error which call it was, and takes the secrets out of it.
     fn explain(&self, error: Error) -> Error {
-        let call = Call {
-            operation: self.request.operation,
-            target: self.request.target.clone(),
-            host: host(&self.request.url).to_owned(),
-            attempts: self.attempts,
-            elapsed: self.started.elapsed(),
-        };
+        let call = Call { attempts: self.attempts, elapsed: self.started.elapsed(), ..call_of(self.request) };
         error.of_call(call, self.request, self.signed.as_ref(), |text| self.credentials.hide_in(text))
     }
 }

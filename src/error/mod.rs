@@ -3,12 +3,14 @@
 mod advice;
 mod mismatch;
 mod service;
+mod settled;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use self::mismatch::SignatureMismatch;
 pub use self::service::ServiceError;
+pub use self::settled::NotSettledError;
 use crate::request::{Request, SignedRequest};
 
 /// A result of this library.
@@ -28,6 +30,9 @@ pub enum Error {
     Transport(Box<TransportError>),
     /// The service answered with success, but the body is not what its API promises.
     Decode(Box<DecodeError>),
+    /// A setting was written, and another one is read back: it takes longer than usual to be seen, or somebody else
+    /// changed it.
+    NotSettled(Box<NotSettledError>),
 }
 
 impl Error {
@@ -112,6 +117,7 @@ impl Error {
             Self::Service(error) => error.call.as_ref(),
             Self::Transport(error) => error.call.as_ref(),
             Self::Decode(error) => error.call.as_ref(),
+            Self::NotSettled(error) => Some(&error.call),
         }
     }
 
@@ -125,7 +131,7 @@ impl Error {
         hide: impl Fn(&mut String),
     ) -> Self {
         match &mut self {
-            Self::Input(_) => {}
+            Self::Input(_) | Self::NotSettled(_) => {}
             Self::Transport(error) => {
                 error.call = Some(call);
                 error.hide(hide);
@@ -152,6 +158,7 @@ impl fmt::Display for Error {
             Self::Service(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
             Self::Decode(error) => error.fmt(f),
+            Self::NotSettled(error) => error.fmt(f),
         }?;
         if f.alternate() {
             for cause in causes(self) {
@@ -178,7 +185,7 @@ impl std::error::Error for Error {
             Self::Transport(error) => {
                 error.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
             }
-            Self::Input(_) | Self::Service(_) | Self::Decode(_) => None,
+            Self::Input(_) | Self::Service(_) | Self::Decode(_) | Self::NotSettled(_) => None,
         }
     }
 }

@@ -32,7 +32,7 @@ impl Response {
             Some(Ok(setting)) => Ok(setting),
             failed => {
                 let error = ServiceError::read(self);
-                if NOT_CONFIGURED.contains(&error.code()) {
+                if NOT_CONFIGURED.contains(&error.code()) && !error.contradicts_itself {
                     return Ok(None);
                 }
                 match failed {
@@ -68,6 +68,8 @@ pub struct ServiceError {
     pub(super) call: Option<Call>,
     status: u16,
     code: String,
+    /// Whether the answer names two codes: then it is no clear sign of anything.
+    contradicts_itself: bool,
     message: String,
     request_id: Option<String>,
     ec: Option<String>,
@@ -173,6 +175,7 @@ impl ServiceError {
     fn set(&mut self, name: &str, text: &str) {
         let field = match name {
             "Code" | "code" if self.code.is_empty() => return text.clone_into(&mut self.code),
+            "Code" | "code" => return self.contradicts_itself |= self.code != text,
             "Message" | "message" if self.message.is_empty() => return text.clone_into(&mut self.message),
             "ServerTime" => return self.server_time = self.server_time.or_else(|| time::parse(text)),
             "RequestTime" => return self.request_time = self.request_time.or_else(|| time::parse(text)),
