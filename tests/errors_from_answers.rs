@@ -538,7 +538,7 @@ fn a_decode_error_shows_the_beginning_of_the_body_on_one_line() {
 
 /// A body of many attributes: the parser takes quadratic time, which is why answers are limited.
 #[test]
-fn a_body_of_attributes_is_read_in_time() {
+fn a_body_of_attributes_is_refused() {
     let mut body = String::from("<ServerSideEncryptionRule");
     for number in 0.. {
         let attribute = format!(" a{number}=''");
@@ -548,9 +548,8 @@ fn a_body_of_attributes_is_read_in_time() {
         body.push_str(&attribute);
     }
     body.push_str("/>");
-    let started = std::time::Instant::now();
-    assert!(matches!(oss::BucketEncryption::from_response(&answer(200, &[], &body)), Ok(None)));
-    assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+    // Reading them would take time with the square of their number.
+    assert!(matches!(oss::BucketEncryption::from_response(&answer(200, &[], &body)), Err(Error::Decode(_))));
 }
 
 #[test]
