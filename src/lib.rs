@@ -25,10 +25,10 @@ mod xml;
 pub use ureq;
 
 pub use crate::algorithm::SseAlgorithm;
-pub use crate::credentials::Credentials;
+pub use crate::credentials::{Cloud, Credentials, RenewingCredentials};
 #[cfg(feature = "emulator")]
 pub use crate::emulator::{Emulator, Fault};
-pub use crate::endpoint::{Addressing, Endpoint, SignatureVersion};
+pub use crate::endpoint::{Addressing, Endpoint, Network, SignatureVersion};
 pub use crate::ensure::Ensured;
 pub use crate::error::{
     DecodeError, Error, InputError, NotSettledError, Result, ServiceError, SignatureMismatch, TransportError,

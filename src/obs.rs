@@ -230,7 +230,7 @@ impl<'a> BucketEncryption<'a> {
             Some(text) => return Err(format!("BucketKeyEnabled is {text:?}, neither true nor false")),
         };
         Ok(Some(Self {
-            sse_algorithm,
+            sse_algorithm: sse_algorithm.into(),
             kms_master_key_id: xml::child_text(default, "KMSMasterKeyID")?,
             kms_data_encryption: xml::child_text(default, "KMSDataEncryption")?,
             project_id: xml::child_text(default, "ProjectID")?,
@@ -282,10 +282,16 @@ impl<'a> BucketEncryption<'a> {
     /// Refuses what a put cannot carry.
     fn check(&self) -> Result<()> {
         self.sse_algorithm.check()?;
-        xml::check_text("sse_algorithm", Some(self.sse_algorithm.as_str()))?;
-        xml::check_text("kms_master_key_id", self.kms_master_key_id.as_deref())?;
-        xml::check_text("kms_data_encryption", self.kms_data_encryption.as_deref())?;
-        xml::check_text("project_id", self.project_id.as_deref())
+        let texts = [
+            ("sse_algorithm", Some(self.sse_algorithm.as_str())),
+            ("kms_master_key_id", self.kms_master_key_id.as_deref()),
+            ("kms_data_encryption", self.kms_data_encryption.as_deref()),
+            ("project_id", self.project_id.as_deref()),
+        ];
+        for (argument, text) in texts {
+            xml::check_text(text.unwrap_or_default()).map_err(|problem| Error::input(argument, problem))?;
+        }
+        Ok(())
     }
 }
 

@@ -203,7 +203,7 @@ impl<'a> BucketEncryption<'a> {
         let Some(default) = xml::container(root, "ApplyServerSideEncryptionByDefault")? else { return Ok(None) };
         let Some(sse_algorithm) = xml::algorithm(default)? else { return Ok(None) };
         Ok(Some(Self {
-            sse_algorithm,
+            sse_algorithm: sse_algorithm.into(),
             kms_master_key_id: xml::child_text(default, "KMSMasterKeyID")?,
             kms_data_encryption: xml::child_text(default, "KMSDataEncryption")?,
         }))
@@ -243,9 +243,15 @@ impl<'a> BucketEncryption<'a> {
     /// Refuses what a put cannot carry.
     fn check(&self) -> Result<()> {
         self.sse_algorithm.check()?;
-        xml::check_text("sse_algorithm", Some(self.sse_algorithm.as_str()))?;
-        xml::check_text("kms_master_key_id", self.kms_master_key_id.as_deref())?;
-        xml::check_text("kms_data_encryption", self.kms_data_encryption.as_deref())
+        let texts = [
+            ("sse_algorithm", Some(self.sse_algorithm.as_str())),
+            ("kms_master_key_id", self.kms_master_key_id.as_deref()),
+            ("kms_data_encryption", self.kms_data_encryption.as_deref()),
+        ];
+        for (argument, text) in texts {
+            xml::check_text(text.unwrap_or_default()).map_err(|problem| Error::input(argument, problem))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! The one room that makes requests: one attempt, the retry loop, the limits, the clock.
 
+pub(crate) mod metadata;
+
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -238,15 +240,17 @@ struct Shared {
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
-    let agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(BUFFER_BYTES)
         // Each bucket of a virtual-hosted service is a host of its own, and threads share the agent.
         .max_idle_connections(64)
-        .max_idle_connections_per_host(16)
-        .build()
-        .new_agent();
+        .max_idle_connections_per_host(16);
+    #[cfg(feature = "platform-verifier")]
+    let config =
+        config.tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build());
+    let agent = config.build().new_agent();
     Shared { agent, proxy_problem: proxy_problem(|name| std::env::var_os(name)) }
 });
 
@@ -401,4 +405,13 @@ fn log_attempt(request: &Request, outcome: &Result<Response, Failure>, attempt: 
 fn host(url: &str) -> &str {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
     rest.split('/').next().unwrap_or(rest)
+}
+
+#[cfg(all(test, feature = "platform-verifier"))]
+mod tests {
+    #[test]
+    fn the_shared_agent_believes_the_systems_roots() {
+        let tls = super::SHARED.agent.config().tls_config();
+        assert!(matches!(tls.root_certs(), ureq::tls::RootCerts::PlatformVerifier));
+    }
 }

@@ -67,7 +67,7 @@ fn debug_of_a_signed_request_hides_signature_and_token() {
              \"Authorization\": \"[hidden]\"}}, body: \"\", \
              string_to_sign: \"OSS4-HMAC-SHA256\\n20250410T080000Z\\n20250410/cn-hangzhou/oss/aliyun_v4_request\\n{hash}\", \
              canonical_request: Some(\"GET\\n/bucket/\\nencryption\\nx-oss-content-sha256:UNSIGNED-PAYLOAD\\n\
-             x-oss-date:20250410T080000Z\\nx-oss-security-token:[hidden]\\n\\n\\nUNSIGNED-PAYLOAD\") }}"
+             x-oss-date:20250410T080000Z\\nx-oss-security-token:[hidden]\\n\\n\\nUNSIGNED-PAYLOAD\"), .. }}"
         )
     );
 }

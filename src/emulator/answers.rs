@@ -291,7 +291,7 @@ fn http_date(time: SystemTime) -> String {
 
 /// `2025-04-10T08:00:00.000Z`
 fn iso(time: SystemTime) -> String {
-    let Ok(time) = Timestamp::new(time) else { return String::new() };
+    let Some(time) = Timestamp::new(time) else { return String::new() };
     let part = |range| time.basic().get(range).unwrap_or_default();
     let (date, clock) = ((part(0..4), part(4..6), part(6..8)), (part(9..11), part(11..13), part(13..15)));
     format!("{}-{}-{}T{}:{}:{}.000Z", date.0, date.1, date.2, clock.0, clock.1, clock.2)

@@ -41,6 +41,18 @@ pub(super) fn received(method: &str, target: &str, headers: &[(&str, &str)], bod
 
 /// Signs a request as its sender should, now, and answers it.
 fn ask(server: &Server, service: Service, method: &str, target: &str, resource: &str, body: &str) -> Answer {
+    answer(server, &signed(service, method, target, resource, body))
+}
+
+#[track_caller]
+fn answer(server: &Server, request: &Received) -> Answer {
+    match server.respond(request) {
+        Outcome::Whole(answer) => answer,
+        Outcome::Cut(_) | Outcome::Drop => panic!("no whole answer"),
+    }
+}
+
+fn signed(service: Service, method: &str, target: &str, resource: &str, body: &str) -> Received {
     let timestamp = Timestamp::new(SystemTime::now()).unwrap();
     let md5 = content_md5(body.as_bytes());
     let mut headers = vec![("content-md5", md5.as_str()), ("content-type", "text/any")];
@@ -58,10 +70,7 @@ fn ask(server: &Server, service: Service, method: &str, target: &str, resource: 
         v4::authorization("ak", &scope, "", &v4::signature(&v4::signing_key("sk", &scope), &text))
     };
     headers.extend([("host", "localhost"), ("date", timestamp.http()), ("authorization", &authorization)]);
-    match server.respond(&received(method, target, &headers, body)) {
-        Outcome::Whole(answer) => answer,
-        _ => panic!("no whole answer"),
-    }
+    received(method, target, &headers, body)
 }
 
 fn server() -> Server {
@@ -202,6 +211,16 @@ fn what_is_not_served_says_so() {
     let bucket = format!("/buckets/{ARN_SEGMENT}/encryption?{ARN_SEGMENT}&encryption");
     let answer = ask(&server, Service::OssTables, "GET", &bucket, &format!("/{ARN}/buckets/{ARN}/encryption"), "");
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"encryptionConfiguration":{}}"#));
+}
+
+#[test]
+fn a_body_of_unknown_length_is_refused() {
+    let server = server();
+    for service in [Service::Oss, Service::Obs] {
+        let mut request = signed(service, "PUT", "/examplebucket/?encryption", "/examplebucket/", "");
+        request.misses_length = true;
+        assert_refused(&answer(&server, &request), 411, "MissingContentLength");
+    }
 }
 
 #[test]

@@ -37,11 +37,21 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn input(argument: &'static str, problem: impl Into<String>) -> Self {
-        Self::Input(InputError(Box::new(InputProblem { argument, problem: problem.into() })))
+        Self::Input(InputError(Box::new(InputProblem { argument, problem: problem.into(), expired: false })))
+    }
+
+    /// A key that has run out, which we refuse to sign with.
+    pub(crate) fn expired(argument: &'static str, problem: impl Into<String>) -> Self {
+        Self::Input(InputError(Box::new(InputProblem { argument, problem: problem.into(), expired: true })))
     }
 
     pub(crate) fn decode(problem: impl Into<String>, body: &[u8]) -> Self {
         Self::Decode(Box::new(DecodeError { call: None, problem: problem.into(), snippet: snippet(body) }))
+    }
+
+    /// An answer of which nothing may be shown: a key may be in it.
+    pub(crate) fn decode_of(call: Call, problem: impl Into<String>) -> Self {
+        Self::Decode(Box::new(DecodeError { call: Some(call), problem: problem.into(), snippet: String::new() }))
     }
 
     /// The service's own error, where it answered with one.
@@ -67,9 +77,12 @@ impl Error {
         self.service().is_some_and(ServiceError::is_not_found)
     }
 
-    /// The security token or the key ran out.
+    /// The security token or the key ran out: the service says so, or signing with it was refused.
     pub fn is_expired(&self) -> bool {
-        self.service().is_some_and(ServiceError::is_expired)
+        match self {
+            Self::Input(error) => error.0.expired,
+            _ => self.service().is_some_and(ServiceError::is_expired),
+        }
     }
 
     /// The service asks for fewer requests: try again in some seconds.
@@ -200,6 +213,7 @@ pub struct InputError(Box<InputProblem>);
 struct InputProblem {
     argument: &'static str,
     problem: String,
+    expired: bool,
 }
 
 impl InputError {
