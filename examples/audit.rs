@@ -251,25 +251,25 @@ fn on_emulator(target: Target, emulator: &Emulator) -> Target {
 
 /// A few buckets, a table bucket and a table, and one bucket that is not there.
 fn samples(emulator: &Emulator) -> bucket_encryption::Result<Vec<Target>> {
-    let (key, oss_endpoint, obs_endpoint) = (emulator.credentials(), emulator.oss(), emulator.obs());
+    let (key, alibaba, huawei) = (emulator.credentials(), emulator.oss(), emulator.obs());
     for bucket in ["release-bucket", "backups", "scratch"] {
         emulator.create_bucket(bucket);
     }
     let with_key = oss::BucketEncryption::kms().with_kms_master_key_id("9468da86-3509-4f8d-a61e-6eab1eac0000");
-    oss::put_bucket_encryption(key, &oss_endpoint, "release-bucket", &with_key.with_kms_data_encryption("SM4"))?;
-    oss::put_bucket_encryption(key, &oss_endpoint, "backups", &oss::BucketEncryption::aes256())?;
-    obs::put_bucket_encryption(key, &obs_endpoint, "backups", &obs::BucketEncryption::kms())?;
+    oss::put_bucket_encryption(key, &alibaba, "release-bucket", &with_key.with_kms_data_encryption("SM4"))?;
+    oss::put_bucket_encryption(key, &alibaba, "backups", &oss::BucketEncryption::aes256())?;
+    obs::put_bucket_encryption(key, &huawei, "backups", &obs::BucketEncryption::kms())?;
     let arn: TableBucketArn = "acs:osstables:cn-hangzhou:1234567890:bucket/my-table-bucket".parse()?;
     emulator.create_table_bucket(&arn);
     emulator.create_table(&arn, "sales", "orders");
     let oss = |bucket: &str, endpoint: &Endpoint| Target::oss_bucket(endpoint.clone(), bucket);
     Ok(vec![
-        oss("release-bucket", &oss_endpoint),
-        oss("backups", &oss_endpoint),
-        oss("scratch", &oss_endpoint),
-        oss("no-such-bucket", &oss_endpoint),
-        Target::obs_bucket(obs_endpoint.clone(), "backups"),
-        Target::obs_bucket(obs_endpoint, "scratch"),
+        oss("release-bucket", &alibaba),
+        oss("backups", &alibaba),
+        oss("scratch", &alibaba),
+        oss("no-such-bucket", &alibaba),
+        Target::obs_bucket(huawei.clone(), "backups"),
+        Target::obs_bucket(huawei, "scratch"),
         Target::table_bucket(emulator.oss_tables(), arn.clone()),
         Target::table(emulator.oss_tables(), arn, "sales", "orders"),
     ])
