@@ -12,6 +12,7 @@ mod ensure;
 mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod hide;
 mod name;
 pub mod obs;
 pub mod oss;

@@ -142,7 +142,7 @@ pub fn put_table_bucket_encryption_request(
     arn: &TableBucketArn,
     encryption: &TableEncryption<'_>,
 ) -> Result<Request> {
-    encryption.sse_algorithm.check()?;
+    encryption.check()?;
     request(endpoint, arn, "PutTableBucketEncryption", "PUT", &[], Some(encryption.to_json()))
 }
 
@@ -275,6 +275,17 @@ impl<'a> TableEncryption<'a> {
         body.push_str(&quote(self.sse_algorithm.as_str()));
         body.push_str("}}");
         body
+    }
+
+    /// Refuses what a put cannot set.
+    fn check(&self) -> Result<()> {
+        self.sse_algorithm.check()?;
+        match self.kms_key_arn.as_deref() {
+            Some(arn) if !arn.is_empty() && arn.trim().is_empty() => {
+                Err(Error::input("kms_key_arn", "it is blank; leave it out to set none"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The same setting, owning its texts.

@@ -423,6 +423,23 @@ fn a_wrong_secret_gets_the_texts_that_should_have_been_signed() {
 }
 
 #[test]
+fn an_answer_never_shows_the_secret_and_the_token_only_where_it_was_signed() {
+    let ours = Credentials::new("STS.id", "the-secret").unwrap().with_security_token("the-token").unwrap();
+    let emulator = Emulator::bind("127.0.0.1:0", ours).unwrap();
+    emulator.create_bucket(BUCKET);
+    let wrong = Credentials::new("STS.id", "another").unwrap().with_security_token("the-token").unwrap();
+    for (request, shows_token) in [
+        (oss::get_bucket_encryption_request(&emulator.oss(), BUCKET).unwrap(), true),
+        (obs::get_bucket_encryption_request(&emulator.obs(), BUCKET).unwrap(), true),
+        (oss_tables::get_table_bucket_encryption_request(&emulator.oss_tables(), &arn()).unwrap(), false),
+    ] {
+        let answer = exchange(&emulator, &bytes(&request.sign(&wrong, SystemTime::now()).unwrap(), &[], None));
+        assert!(answer.starts_with("HTTP/1.1 403 ") && !answer.contains("the-secret"), "{answer}");
+        assert_eq!(answer.contains("-security-token:the-token\n"), shows_token, "{answer}");
+    }
+}
+
+#[test]
 fn a_token_must_be_the_keys_own() {
     let plain = Credentials::new("STS.id", "the secret").unwrap();
     let with = |token: &str| plain.clone().with_security_token(token).unwrap();
@@ -844,6 +861,9 @@ fn its_endpoints_say_where_and_how() {
 
 #[test]
 fn it_is_shared_by_threads() {
+    fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<Emulator>();
+    is_send_and_sync::<Fault>();
     let emulator = emulator();
     thread::scope(|scope| {
         for number in 0..8 {

@@ -186,8 +186,11 @@ impl Surroundings<'_> {
     fn profile(&self, cloud: Cloud, profile: Option<&str>) -> Result<Credentials, Miss> {
         self.in_files(cloud, profile, |found| match found.keys()? {
             Keys::Held(credentials) => Ok(credentials),
-            // The file is there: a machine without that role makes it unusable, not absent.
-            Keys::Role(role) => Ok(self.role(cloud, role).map_err(Miss::into_error)?),
+            Keys::Role(role) => {
+                role.map_or(Ok(()), role::check_role).map_err(|error| found.wrong("ecs-role-name", &reason(&error)))?;
+                // The file is there: a machine without that role makes it unusable, not absent.
+                Ok(self.role(cloud, role).map_err(Miss::into_error)?)
+            }
         })
     }
 

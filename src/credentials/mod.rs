@@ -23,11 +23,8 @@ pub(crate) use self::find::{Miss, Surroundings, first, reason};
 pub(crate) use self::profile::{Field, Profile};
 pub use self::renewing::RenewingCredentials;
 use crate::error::{Error, Result};
+use crate::hide;
 use crate::sign::time::Timestamp;
-
-/// Texts shorter than this are not searched for in a service's answer: they would hide ordinary words, and no cloud
-/// issues secrets or tokens so short.
-const SHORTEST_HIDDEN_BYTES: usize = 6;
 
 /// An access key: its id, its secret and, for temporary keys (STS), the security token.
 ///
@@ -160,19 +157,7 @@ impl Credentials {
     pub(crate) fn hide_in(&self, text: &mut String) {
         let token = self.security_token.as_deref();
         for secret in [Some(&*self.access_key_secret), token].into_iter().flatten() {
-            if secret.len() < SHORTEST_HIDDEN_BYTES {
-                continue;
-            }
-            // As it is, as a URL or a form has it, and as JSON may write its slashes.
-            for spelling in [
-                Zeroizing::new(secret.clone()),
-                Zeroizing::new(crate::request::encode_segment(secret).to_string()),
-                Zeroizing::new(secret.replace('/', r"\/")),
-            ] {
-                if text.contains(spelling.as_str()) {
-                    *text = Zeroizing::new(std::mem::take(text)).replace(spelling.as_str(), "[hidden]");
-                }
-            }
+            hide::hide(text, secret);
         }
     }
 }

@@ -145,8 +145,7 @@ impl Profile {
             (None, None) => return Err(Miss::Absent(self.place.at(None, "there is no access key"))),
         };
         let credentials = Credentials::held(id, secret, token, |argument, problem| {
-            let name = name_of(argument).unwrap_or("sts-token");
-            self.place.at(self.get(name).and_then(|field| field.line), &format!("{name}: {problem}"))
+            self.wrong(name_of(argument).unwrap_or("sts-token"), problem)
         })?;
         // In seconds after 1970; 0 stands for none.
         let seconds = token.and_then(|_| self.text("sts-expiration")?.parse().ok()).filter(|seconds| *seconds > 0);
@@ -155,6 +154,11 @@ impl Profile {
             Some(expiry) => credentials.with_expiry(expiry),
             None => credentials,
         }))
+    }
+
+    /// An error of a field, where it stands.
+    pub(crate) fn wrong(&self, name: &str, problem: &str) -> Error {
+        self.place.at(self.get(name).and_then(|field| field.line), &format!("{name}: {problem}"))
     }
 
     fn lacks(&self, name: &str) -> Error {

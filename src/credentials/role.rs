@@ -46,19 +46,20 @@ pub(super) fn read(cloud: Cloud, role: Option<&str>, base: Option<&str>) -> Resu
     }
 }
 
-/// One segment of a path, of what a RAM role's name may hold.
-fn check_role(role: &str) -> Result<()> {
-    check_segment("role", role)?;
+/// One segment of a path, of what a RAM role's name may hold. The message does not show it: a file may have it wrong.
+pub(super) fn check_role(role: &str) -> Result<()> {
     let is_allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
     if let Some(bad) = role.chars().find(|c| !is_allowed(c)) {
-        let problem = format!("{role:?} holds {bad:?}; a role's name is of letters, digits and `- _ . @ +`");
-        return Err(Error::input("role", problem));
+        return Err(Error::input(
+            "role",
+            format!("it holds {bad:?}; a role's name is of letters, digits and `- _ . @ +`"),
+        ));
     }
     if role.len() > MAX_ROLE_BYTES {
         let problem = format!("it has {} characters, and a role's name at most {MAX_ROLE_BYTES}", role.len());
         return Err(Error::input("role", problem));
     }
-    Ok(())
+    check_segment("role", role)
 }
 
 /// A token, the role's name unless it is given, and the key.

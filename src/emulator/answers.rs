@@ -75,6 +75,7 @@ fn code_of_status(service: Service, status: u16) -> &'static str {
         (Service::OssTables, 405) => "MethodNotAllowedException",
         (Service::OssTables, 409) => "ConflictException",
         (Service::OssTables, 429) => "TooManyRequestsException",
+        (Service::OssTables, 501) => "NotImplementedException",
         (Service::OssTables, 500..) => "InternalServerErrorException",
         (_, 301 | 308) => "PermanentRedirect",
         (_, 300..=399) => "TemporaryRedirect",

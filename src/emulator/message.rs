@@ -1,6 +1,7 @@
 //! Requests and answers as plain data.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use percent_encoding::percent_decode_str;
 use ureq_proto::http::request::Parts;
@@ -95,6 +96,11 @@ fn decode(text: &str) -> String {
 fn without_port(authority: &str) -> &str {
     let end = authority.find(']').map_or_else(|| authority.find(':'), |bracket| Some(bracket + 1));
     end.and_then(|end| authority.get(..end)).unwrap_or(authority)
+}
+
+/// Whether a host is an address, which names no bucket.
+pub(super) fn is_ip(host: &str) -> bool {
+    host.starts_with('[') || host.parse::<IpAddr>().is_ok()
 }
 
 /// An answer, ready to be sent.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::answers::{self, Refusal};
-use super::message::Received;
+use super::message::{Received, is_ip};
 use super::verify::Verified;
 use crate::algorithm::SseAlgorithm;
 use crate::endpoint::Service;
@@ -75,7 +75,7 @@ impl State {
     pub(super) fn bucket_of_host(&self, host: &str) -> Option<&str> {
         let is_named =
             |bucket: &&str| host.strip_prefix(bucket).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        self.buckets().filter(is_named).max_by_key(|bucket| bucket.len())
+        self.buckets().filter(|bucket| !is_ip(host) && is_named(bucket)).max_by_key(|bucket| bucket.len())
     }
 
     /// Does what a verified request asks for.

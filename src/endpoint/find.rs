@@ -103,7 +103,7 @@ fn from_profile(around: &Surroundings<'_>, profile: Option<&str>) -> Result<Endp
 
 fn of_profile(profile: &Profile) -> Result<Endpoint, Miss> {
     let place = &profile.place;
-    let refused = |field: &Field, problem: &str| place.at(field.line, &format!("{}: {problem}", field.name));
+    let refused = |field: &Field, problem: &str| profile.wrong(field.name, problem);
     let told = |field: &Field, error: &Error| refused(field, &reason(error));
     let (region, url) = (profile.get("region"), profile.get("endpoint"));
     let Some(region) = region else {

@@ -132,7 +132,10 @@ impl Error {
     ) -> Self {
         match &mut self {
             Self::Input(_) | Self::NotSettled(_) => {}
-            Self::Transport(error) => error.call = Some(call),
+            Self::Transport(error) => {
+                error.call = Some(call);
+                error.hide(hide);
+            }
             Self::Service(error) => {
                 error.call = Some(call);
                 error.explain(request, signed);
@@ -252,6 +255,23 @@ pub struct TransportError {
     /// Whether a request that changes the setting may have reached the service.
     pub(crate) may_have_changed: bool,
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TransportError {
+    /// A cause may quote what a server or proxy sent. One that shows a secret, in any form that it prints, is replaced
+    /// by its text without.
+    fn hide(&mut self, hide: impl Fn(&mut String)) {
+        let Some(source) = &self.source else { return };
+        let hidden = |mut text: String| {
+            let before = text.clone();
+            hide(&mut text);
+            (text != before).then_some(text)
+        };
+        let shown = hidden(source.to_string());
+        if shown.is_some() || hidden(format!("{source:?} {source:#?}")).is_some() {
+            self.source = Some(shown.unwrap_or_else(|| source.to_string()).into());
+        }
+    }
 }
 
 impl fmt::Display for TransportError {

@@ -5,6 +5,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The end of the year 9999, in seconds after 1970: what `YYYY` can hold, and httpdate.
 const END_OF_9999: u64 = 253_402_300_800;
 
+/// A server's time outside of these is a fault of the server's: 2020 to 2100.
+const PLAUSIBLE: std::ops::Range<Duration> = Duration::from_secs(1_577_836_800)..Duration::from_secs(4_102_444_800);
+
+/// Whether a server may mean the time that it tells.
+pub(crate) fn is_plausible(time: SystemTime) -> bool {
+    time.duration_since(UNIX_EPOCH).is_ok_and(|since| PLAUSIBLE.contains(&since))
+}
+
 /// A time as `Thu, 10 Apr 2025 08:00:00 GMT` and as `20250410T080000Z`.
 pub(crate) struct Timestamp {
     http: String,

@@ -81,15 +81,15 @@ pub(crate) fn ask(
     } else {
         build.body(()).map_err(ureq::Error::from).and_then(|request| AGENT.run(request))
     };
-    let no_answer = |error, reading| {
-        let failure = Failure { error, reading };
-        NoAnswer { is_absent: failure.is_nobody_there(), error: failure.into_metadata_error(question) }
+    let no_answer = |failure: Failure| NoAnswer {
+        is_absent: failure.is_nobody_there(),
+        error: failure.into_metadata_error(question),
     };
-    let answer = answered.map_err(|error| no_answer(error, false))?;
+    let answer = answered.map_err(|error| no_answer(Failure::sending(error)))?;
     let status = answer.status().as_u16();
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BODY_BYTES + 1));
     let read = answer.into_body().into_reader().take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| no_answer(error.into(), true))?;
+    read.map_err(|error| no_answer(Failure::reading(error)))?;
     let text = str::from_utf8(&bytes).ok().filter(|_| bytes.len() <= MAX_BODY_BYTES);
     Ok(Answer { status, text: text.map(|text| Zeroizing::new(text.to_owned())) })
 }

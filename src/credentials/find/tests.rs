@@ -156,12 +156,12 @@ fn a_set_of_variables_with_a_gap_is_refused() {
         (
             Cloud::Alibaba,
             &[("OSS_ACCESS_KEY_ID", "a"), ("OSS_ACCESS_KEY_SECRET", "")],
-            "invalid OSS_ACCESS_KEY_SECRET: it is empty",
+            "invalid OSS_ACCESS_KEY_SECRET: it is empty; a set of variables is used whole: give it a value, or unset the set",
         ),
         (
             Cloud::Alibaba,
             &[("OSS_ACCESS_KEY_ID", ""), ("OSS_ACCESS_KEY_SECRET", SECRET)],
-            "invalid OSS_ACCESS_KEY_ID: it is empty",
+            "invalid OSS_ACCESS_KEY_ID: it is empty; a set of variables is used whole",
         ),
         (
             Cloud::Alibaba,
@@ -330,6 +330,12 @@ fn bad_files_are_told_by_path_line_and_reason() {
             ", line 2: the mode Anonymous is not supported",
         ),
         (".ossutilconfig", "[default]\nmode=hunter22\n".to_owned(), None, ", line 2: the mode is unknown"),
+        (
+            ".ossutilconfig",
+            "[default]\nmode=EcsRamRole\necs-role-name=hunter22/x\n".to_owned(),
+            None,
+            ", line 3: ecs-role-name: it holds '/'",
+        ),
         (
             ".ossutilconfig",
             "[default]\nak=a\nsk=hunter22\nrole-arn=hunter22\n".to_owned(),

@@ -156,6 +156,8 @@ fn silence_ends_in_time_and_is_not_absence() {
         let started = Instant::now();
         let (error, is_absent) = miss(ask_for(Cloud::Alibaba, None, &server));
         assert!(error.is_timeout() && !is_absent, "{error}");
+        // The limit of the one answer, and not that of the whole request.
+        assert!(format!("{error:?}").ends_with("timeout: receive response"), "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     }
 }
