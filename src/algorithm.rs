@@ -43,12 +43,15 @@ impl SseAlgorithm<'_> {
         }
     }
 
-    /// Refuses a blank one, which a put would leave out.
+    /// Refuses what a put cannot set: a blank word, which it would leave out, and `None`, which reads as no setting.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.as_str().trim().is_empty() {
-            return Err(Error::input("sse_algorithm", "it is blank; pass AES256 or KMS"));
+        match self.as_str().trim() {
+            "" => Err(Error::input("sse_algorithm", "it is blank; pass AES256 or KMS")),
+            word if word.eq_ignore_ascii_case("None") => {
+                Err(Error::input("sse_algorithm", "\"None\" sets nothing; delete the setting to have none"))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The same algorithm, owning its text.

@@ -1,13 +1,18 @@
 //! Endpoint: which service, where it is, and how to speak to it.
 
+mod find;
+mod network;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+pub use self::network::Network;
+use self::network::public_host;
 use crate::error::{Error, Result};
-use crate::name::{self, LABEL_BYTES};
+use crate::name::{self, LABEL_BYTES, TableBucketArn};
 
 /// The longest time limit: a longer one is cut to this.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -31,11 +36,11 @@ const URL_BYTES: usize = 128;
 /// assert_eq!(endpoint.to_string(), "https://oss-cn-hangzhou.aliyuncs.com");
 ///
 /// // Another address of the same service, and other limits.
-/// let internal = endpoint.with_url("https://oss-cn-hangzhou-internal.aliyuncs.com")?.with_timeout(Duration::from_secs(10));
-/// assert_eq!(internal.region(), "cn-hangzhou");
+/// let fast = endpoint.with_url("https://oss-accelerate.aliyuncs.com")?.with_timeout(Duration::from_secs(10));
+/// assert_eq!(fast.region(), "cn-hangzhou");
 ///
 /// // What is no address is refused, and the message shows the corrected text.
-/// let error = internal.with_url("oss-cn-hangzhou.aliyuncs.com").unwrap_err();
+/// let error = fast.with_url("oss-cn-hangzhou.aliyuncs.com").unwrap_err();
 /// assert!(error.to_string().contains("https://oss-cn-hangzhou.aliyuncs.com"));
 /// # Ok(())
 /// # }
@@ -77,7 +82,7 @@ pub enum SignatureVersion {
     V1,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Service {
     Oss,
     OssTables,
@@ -119,7 +124,7 @@ impl Endpoint {
     /// # Errors
     /// [`Error::Input`] when the region is not of `a-z 0-9 -` or is part of a host, as in `oss-cn-hangzhou`.
     pub fn oss(region: &str) -> Result<Self> {
-        Self::new(Service::Oss, region, format!("oss-{region}.aliyuncs.com"))
+        Self::new(Service::Oss, region)
     }
 
     /// OSS Tables in a region: `https://{region}.oss-tables.aliyuncs.com`, virtual-hosted, signed with V4.
@@ -127,7 +132,7 @@ impl Endpoint {
     /// # Errors
     /// [`Error::Input`] as for [`oss`](Self::oss).
     pub fn oss_tables(region: &str) -> Result<Self> {
-        Self::new(Service::OssTables, region, format!("{region}.oss-tables.aliyuncs.com"))
+        Self::new(Service::OssTables, region)
     }
 
     /// OBS in a region: `https://obs.{region}.myhuaweicloud.com`, virtual-hosted.
@@ -135,16 +140,35 @@ impl Endpoint {
     /// # Errors
     /// [`Error::Input`] as for [`oss`](Self::oss).
     pub fn obs(region: &str) -> Result<Self> {
-        Self::new(Service::Obs, region, format!("obs.{region}.myhuaweicloud.com"))
+        Self::new(Service::Obs, region)
     }
 
-    fn new(service: Service, region: &str, host: String) -> Result<Self> {
+    /// OSS Tables in the region of a table bucket.
+    ///
+    /// ```
+    /// use bucket_encryption::{Endpoint, TableBucketArn};
+    ///
+    /// # fn main() -> bucket_encryption::Result<()> {
+    /// let arn: TableBucketArn = "acs:osstables:cn-hangzhou:1234567890:bucket/my-table-bucket".parse()?;
+    /// assert_eq!(Endpoint::for_table_bucket(&arn).to_string(), "https://cn-hangzhou.oss-tables.aliyuncs.com");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_table_bucket(arn: &TableBucketArn) -> Self {
+        Self::of_region(Service::OssTables, arn.region())
+    }
+
+    fn new(service: Service, region: &str) -> Result<Self> {
         name::check_region(region)?;
-        let address = Address { scheme: "https", host, port: String::new(), is_ip: false, is_local: false };
-        Ok(Self {
+        Ok(Self::of_region(service, region))
+    }
+
+    /// In a region whose name was checked.
+    fn of_region(service: Service, region: &str) -> Self {
+        Self {
             service,
             region: region.into(),
-            address: Arc::new(address),
+            address: Arc::new(Address::of_vendor(public_host(service, region))),
             custom_url: false,
             addressing: Addressing::VirtualHosted,
             signature_version: None,
@@ -152,11 +176,28 @@ impl Endpoint {
             timeout: Duration::from_secs(60),
             max_attempts: 3,
             clock_offset: Arc::default(),
-        })
+        }
     }
 
     /// Another address of the same service: `http://` or `https://`, a host name, IPv4 address or `[IPv6]` address, and
-    /// a port if there is one; nothing else. The region stays what it is: V4 signs it.
+    /// a port if there is one; nothing else. The region stays what it is: V4 signs it. For the internal and dual-stack
+    /// hosts of a region there is [`with_network`](Self::with_network).
+    ///
+    /// ```
+    /// use bucket_encryption::Endpoint;
+    ///
+    /// # fn main() -> bucket_encryption::Result<()> {
+    /// // Finance regions: the host does not follow from the region, as the government region's does.
+    /// Endpoint::oss("cn-hangzhou-finance")?.with_url("https://oss-cn-hzfinance.aliyuncs.com")?;
+    /// Endpoint::oss("cn-shanghai-finance-1")?.with_url("https://oss-cn-shanghai-finance-1-pub.aliyuncs.com")?;
+    /// // Accelerated: one host for the buckets of all regions, signed with the bucket's own.
+    /// Endpoint::oss("cn-hangzhou")?.with_url("https://oss-accelerate.aliyuncs.com")?;
+    /// // Huawei's European site and its partners' clouds.
+    /// Endpoint::obs("eu-west-101")?.with_url("https://obs.eu-west-101.myhuaweicloud.eu")?;
+    /// Endpoint::obs("eu-de")?.with_url("https://obs.eu-de.otc.t-systems.com")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Input`] when the text is anything else. Where it can be mended, the message shows how.
@@ -242,7 +283,7 @@ impl Endpoint {
     }
 
     /// Refuses a region that is not the endpoint's, unless the address is the caller's own.
-    pub(crate) fn check_region_of(&self, arn: &name::TableBucketArn) -> Result<()> {
+    pub(crate) fn check_region_of(&self, arn: &TableBucketArn) -> Result<()> {
         if self.custom_url || arn.region() == self.region() {
             return Ok(());
         }
@@ -337,6 +378,10 @@ impl fmt::Debug for Endpoint {
 }
 
 impl Address {
+    fn of_vendor(host: String) -> Self {
+        Self { scheme: "https", host, port: String::new(), is_ip: false, is_local: false }
+    }
+
     fn parse(url: &str) -> Result<Self> {
         let wrong = |problem: &str| Error::input("url", format!("{url:?} {problem}"));
         let form = "scheme://host[:port]";

@@ -3,6 +3,13 @@
 #[doc = include_str!("../docs/services.md")]
 pub mod services {}
 
+#[doc = include_str!("../docs/credentials.md")]
+pub mod credentials {}
+
+#[cfg(feature = "rustls")]
+#[doc = include_str!("../docs/agents.md")]
+pub mod agents {}
+
 #[doc = include_str!("../docs/errors.md")]
 pub mod errors {}
 

@@ -154,7 +154,7 @@ pub(crate) fn check_region(region: &str) -> Result<()> {
     }
     if let Some(id) = region.strip_suffix("-internal") {
         return Err(wrong(format!(
-            "is part of an internal host; pass the region's id, {id:?}, and the internal address with `with_url`"
+            "is part of an internal host; pass the region's id, {id:?}, and `Network::Internal` to `with_network` (or another host to `with_url`)"
         )));
     }
     if region.len() > LABEL_BYTES || region.starts_with('-') || region.ends_with('-') {
@@ -260,7 +260,7 @@ mod tests {
             ("", "empty"),
             ("oss-cn-hangzhou", "\"cn-hangzhou\""),
             ("oss-cn-hangzhou-internal", "\"cn-hangzhou\""),
-            ("cn-hangzhou-internal", "with_url"),
+            ("cn-hangzhou-internal", "with_network"),
             ("CN-hangzhou", "holds 'C'"),
             ("cn.hangzhou", "holds '.'"),
             ("cn/hangzhou", "holds '/'"),

@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+mod ensure;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use roxmltree::Node;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+pub use self::ensure::{ensure_bucket_encryption, plan_bucket_encryption};
 use crate::algorithm::SseAlgorithm;
 use crate::credentials::Credentials;
 use crate::endpoint::{Endpoint, Service, SignatureVersion};
@@ -203,7 +206,7 @@ impl<'a> BucketEncryption<'a> {
             xml::children(default, ["SSEAlgorithm", "KMSMasterKeyID", "KMSDataEncryption"])?;
         let Some(sse_algorithm) = xml::algorithm(default, algorithm)? else { return Ok(None) };
         Ok(Some(Self {
-            sse_algorithm,
+            sse_algorithm: sse_algorithm.into(),
             kms_master_key_id: xml::optional_text(key_id)?,
             kms_data_encryption: xml::optional_text(cipher)?,
         }))
@@ -243,9 +246,15 @@ impl<'a> BucketEncryption<'a> {
     /// Refuses what a put cannot carry.
     fn check(&self) -> Result<()> {
         self.sse_algorithm.check()?;
-        xml::check_text("sse_algorithm", Some(self.sse_algorithm.as_str()))?;
-        xml::check_text("kms_master_key_id", self.kms_master_key_id.as_deref())?;
-        xml::check_text("kms_data_encryption", self.kms_data_encryption.as_deref())
+        let texts = [
+            ("sse_algorithm", Some(self.sse_algorithm.as_str())),
+            ("kms_master_key_id", self.kms_master_key_id.as_deref()),
+            ("kms_data_encryption", self.kms_data_encryption.as_deref()),
+        ];
+        for (argument, text) in texts {
+            xml::check_text(text.unwrap_or_default()).map_err(|problem| Error::input(argument, problem))?;
+        }
+        Ok(())
     }
 }
 

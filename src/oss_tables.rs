@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+mod ensure;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::ensure::{ensure_table_bucket_encryption, plan_table_bucket_encryption};
 use crate::algorithm::SseAlgorithm;
 use crate::credentials::Credentials;
 use crate::endpoint::{Endpoint, Service};
@@ -140,7 +143,7 @@ pub fn put_table_bucket_encryption_request(
     arn: &TableBucketArn,
     encryption: &TableEncryption<'_>,
 ) -> Result<Request> {
-    encryption.sse_algorithm.check()?;
+    encryption.check()?;
     request(endpoint, arn, "PutTableBucketEncryption", "PUT", &[], Some(encryption.to_json()))
 }
 
@@ -273,6 +276,17 @@ impl<'a> TableEncryption<'a> {
         body.push_str(&quote(self.sse_algorithm.as_str()));
         body.push_str("}}");
         body
+    }
+
+    /// Refuses what a put cannot set.
+    fn check(&self) -> Result<()> {
+        self.sse_algorithm.check()?;
+        match self.kms_key_arn.as_deref() {
+            Some(arn) if !arn.is_empty() && arn.trim().is_empty() => {
+                Err(Error::input("kms_key_arn", "it is blank; leave it out to set none"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The same setting, owning its texts.

@@ -1,18 +1,22 @@
 //! The one room that makes requests: one attempt, the retry loop, the limits, the clock.
 
+mod failure;
+pub(crate) mod metadata;
+
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Read as _;
 use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use ureq::{Agent, Proxy, ProxyProtocol, http};
 
+use self::failure::Failure;
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
-use crate::error::{Call, Error, Result, ServiceError, TransportError};
+use crate::error::{Call, Error, OneLine, Result, ServiceError, TransportError};
 use crate::request::{MAX_BODY_BYTES, Request, Response, SignedRequest};
 
 /// How long a connection may take. The whole call has a limit of its own.
@@ -23,13 +27,11 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
 
 /// How large the headers of an answer may be.
-const MAX_HEADER_BYTES: usize = 32 * 1024;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
 
-/// ureq's buffers: 128 KiB each unless set, and these answers are under 2 KiB.
-const BUFFER_BYTES: usize = 16 * 1024;
-
-/// A server's time outside of these is a fault of the server's (a `Date` of 1970 has been seen): 2020 to 2100.
-const PLAUSIBLE: std::ops::Range<Duration> = Duration::from_secs(1_577_836_800)..Duration::from_secs(4_102_444_800);
+/// ureq's buffers: 128 KiB each unless set, and these answers are under 2 KiB. Twice what the headers may be: ureq takes
+/// a buffer that is full before the headers are too large for a connection that was closed.
+const BUFFER_BYTES: usize = 2 * MAX_HEADER_BYTES;
 
 /// The target of our log lines.
 const LOG_TARGET: &str = "bucket_encryption";
@@ -47,6 +49,17 @@ pub(crate) fn call<T>(
     let mut call = Calling { credentials, endpoint, request, started: Instant::now(), attempts: 0, signed: None };
     let result = call.answer().and_then(|response| read(&response));
     result.map_err(|error| call.explain(error))
+}
+
+/// The call that a request is for, for an error that tells of more than one.
+pub(crate) fn call_of(request: &Request) -> Call {
+    Call {
+        operation: request.operation,
+        target: request.target.clone(),
+        host: host(&request.url).to_owned(),
+        attempts: 0,
+        elapsed: Duration::ZERO,
+    }
 }
 
 /// A call on its way.
@@ -76,16 +89,16 @@ impl Calling<'_> {
             let is_last = self.attempts >= endpoint.max_attempts;
             let sent = Instant::now();
             let outcome = attempt(&route, signed, deadline.saturating_duration_since(sent), is_last);
-            log_attempt(request, &outcome, self.attempts, sent.elapsed());
-            if let Err(failure) = &outcome {
-                may_have_changed |= request.method != "GET" && !failure.is_before_sending();
-            }
+            self.log_attempt(&outcome, sent.elapsed());
+            may_have_changed |= request.method != "GET" && may_have_arrived(&outcome);
             match if is_last { Next::Return } else { Next::after(&outcome) } {
                 Next::CorrectClock(server_time) if !clock_corrected => {
                     clock_corrected = true;
                     correct_clock(endpoint, request, server_time);
                     continue;
                 }
+                // The service's time was no better: it is not remembered.
+                Next::CorrectClock(_) => endpoint.clock_offset.store(0, Ordering::Relaxed),
                 Next::Wait(at_least) => {
                     let wait = backoff.mul_f64(random()).max(at_least);
                     backoff = (backoff * 2).min(LONGEST_BACKOFF);
@@ -95,21 +108,38 @@ impl Calling<'_> {
                         continue;
                     }
                 }
-                Next::CorrectClock(_) | Next::Return => {}
+                Next::Return => {}
             }
-            return outcome.map_err(|failure| failure.into_error(&route, may_have_changed));
+            return outcome.map_err(|failure| failure.into_error(route.proxy, may_have_changed));
+        }
+    }
+
+    /// One line an attempt, with nothing secret in it.
+    fn log_attempt(&self, outcome: &Result<Response, Failure>, took: Duration) {
+        if !log::log_enabled!(target: LOG_TARGET, log::Level::Debug) {
+            return;
+        }
+        let (operation, host) = (self.request.operation, host(&self.request.url));
+        let (attempt, took) = (self.attempts, took.as_millis());
+        match outcome {
+            Ok(response) => {
+                let status = response.status();
+                let request_id = response.header("x-oss-request-id").or_else(|| response.header("x-obs-request-id"));
+                let mut request_id = request_id.unwrap_or("none").to_owned();
+                self.credentials.hide_in(&mut request_id);
+                let request_id = OneLine(&request_id);
+                log::debug!(target: LOG_TARGET, "{operation} at {host}: HTTP {status}, request id {request_id}, attempt {attempt}, {took} ms");
+            }
+            Err(failure) => {
+                let problem = failure.problem();
+                log::debug!(target: LOG_TARGET, "{operation} at {host}: {problem}, attempt {attempt}, {took} ms");
+            }
         }
     }
 
     /// Says in an error which call it was, and takes the secrets out of it.
     fn explain(&self, error: Error) -> Error {
-        let call = Call {
-            operation: self.request.operation,
-            target: self.request.target.clone(),
-            host: host(&self.request.url).to_owned(),
-            attempts: self.attempts,
-            elapsed: self.started.elapsed(),
-        };
+        let call = Call { attempts: self.attempts, elapsed: self.started.elapsed(), ..call_of(self.request) };
         error.of_call(call, self.request, self.signed.as_ref(), |text| self.credentials.hide_in(text))
     }
 }
@@ -135,7 +165,7 @@ impl Next {
             408 | 429 | 500 | 502 | 503 | 504 => Self::Wait(retry_after(response).unwrap_or_default()),
             400..=499 => {
                 let error = ServiceError::read(response);
-                match error.server_time().filter(|time| error.is_skewed() && is_plausible(*time)) {
+                match error.server_time().filter(|_| error.is_skewed()) {
                     Some(time) => Self::CorrectClock(time),
                     None => Self::Return,
                 }
@@ -145,13 +175,23 @@ impl Next {
     }
 }
 
-/// The value of Retry-After: seconds, or a date.
+/// Whether a request that has this outcome may have been carried out.
+fn may_have_arrived(outcome: &Result<Response, Failure>) -> bool {
+    match outcome {
+        Ok(response) => response.status() >= 500,
+        Err(failure) => !failure.is_before_sending(),
+    }
+}
+
+/// The value of Retry-After: seconds, or a date, which is of the service's clock.
 fn retry_after(response: &Response) -> Option<Duration> {
     let value = response.header("retry-after")?;
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).ok(),
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(value.parse().map_or(Duration::MAX, Duration::from_secs));
     }
+    let date = |value| httpdate::parse_http_date(value).ok();
+    let now = response.header("date").and_then(date).unwrap_or_else(SystemTime::now);
+    date(value)?.duration_since(now).ok()
 }
 
 /// A number from 0 to 1. The standard library has no other source of randomness than the keys of its hash maps.
@@ -166,10 +206,6 @@ fn now(endpoint: &Endpoint) -> SystemTime {
     let seconds = Duration::from_secs(offset.unsigned_abs());
     let ours = SystemTime::now();
     if offset < 0 { ours.checked_sub(seconds) } else { ours.checked_add(seconds) }.unwrap_or(ours)
-}
-
-fn is_plausible(time: SystemTime) -> bool {
-    time.duration_since(UNIX_EPOCH).is_ok_and(|since| PLAUSIBLE.contains(&since))
 }
 
 /// Remembers how far the service's clock is from ours. From our own clock, not from the corrected one: a second
@@ -233,15 +269,17 @@ struct Shared {
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
-    let agent = Agent::config_builder()
+    let config = Agent::config_builder()
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(BUFFER_BYTES)
         // Each bucket of a virtual-hosted service is a host of its own, and threads share the agent.
         .max_idle_connections(64)
-        .max_idle_connections_per_host(16)
-        .build()
-        .new_agent();
+        .max_idle_connections_per_host(16);
+    #[cfg(feature = "platform-verifier")]
+    let config =
+        config.tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build());
+    let agent = config.build().new_agent();
     Shared { agent, proxy_problem: proxy_problem(|name| std::env::var_os(name)) }
 });
 
@@ -269,13 +307,13 @@ fn attempt(route: &Route, signed: &SignedRequest, remaining: Duration, fresh: bo
     } else {
         run(route, build.body(()), remaining, fresh)
     };
-    let answer = answered.map_err(|error| Failure { error, reading: false })?;
+    let answer = answered.map_err(Failure::sending)?;
     let status = answer.status().as_u16();
     let (head, body) = answer.into_parts();
     let mut bytes = Vec::with_capacity(2048);
     // Counted after decoding, which ureq's own limit is not. One byte more tells that there is more.
     let read = body.into_reader().take(MAX_BODY_BYTES as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Failure { error: error.into(), reading: true })?;
+    read.map_err(Failure::reading)?;
     let headers: Vec<_> =
         head.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect();
     Ok(Response::new(status, headers.iter().map(|(name, value)| (*name, value.as_ref())), bytes))
@@ -305,95 +343,17 @@ fn run(
     route.agent.run(config.build())
 }
 
-/// Why there is no answer.
-struct Failure {
-    error: ureq::Error,
-    /// Whether the head of the answer was there.
-    reading: bool,
-}
-
-impl Failure {
-    /// Whether the connection was lost or could not be made, and the next may last.
-    fn is_lost_connection(&self) -> bool {
-        use std::io::ErrorKind::{InvalidData, InvalidInput};
-        match &self.error {
-            // TLS that was refused is InvalidData: it will be refused again.
-            ureq::Error::Io(error) => !matches!(error.kind(), InvalidData | InvalidInput),
-            ureq::Error::Timeout(limit) => matches!(limit, ureq::Timeout::Connect | ureq::Timeout::Resolve),
-            ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
-            _ => false,
-        }
-    }
-
-    /// Whether it is certain that no request reached the service.
-    fn is_before_sending(&self) -> bool {
-        use ureq::Error::{
-            BadUri, ConnectProxyFailed, ConnectionFailed, HostNotFound, Http, RequireHttpsOnly, Tls, TlsRequired,
-        };
-        match &self.error {
-            ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
-            ureq::Error::Timeout(limit) => matches!(limit, ureq::Timeout::Connect | ureq::Timeout::Resolve),
-            BadUri(_)
-            | ConnectProxyFailed(_)
-            | ConnectionFailed
-            | HostNotFound
-            | Http(_)
-            | RequireHttpsOnly(_)
-            | Tls(_)
-            | TlsRequired => true,
-            _ => false,
-        }
-    }
-
-    /// What happened, where the error tells; never guessed.
-    fn problem(&self) -> &'static str {
-        match &self.error {
-            ureq::Error::Timeout(ureq::Timeout::Connect) => "the connection took too long",
-            ureq::Error::Timeout(ureq::Timeout::Resolve) => "the name look-up took too long",
-            ureq::Error::Timeout(_) if self.reading => "the time limit ran out while the answer was read",
-            ureq::Error::Timeout(_) => "the time limit ran out",
-            _ if self.reading => "the connection was lost while the answer was read",
-            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                "the connection was refused"
-            }
-            ureq::Error::HostNotFound => "the host was not found",
-            ureq::Error::ConnectProxyFailed(_) => "the proxy refused the connection",
-            ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => "the answer is not HTTP as it should be",
-            ureq::Error::TlsRequired => "https needs TLS, and the agent has none",
-            _ => "no answer came",
-        }
-    }
-
-    fn into_error(self, route: &Route, may_have_changed: bool) -> Error {
-        Error::Transport(Box::new(TransportError {
-            call: None,
-            problem: self.problem(),
-            proxy: route.proxy.clone(),
-            timeout: matches!(self.error, ureq::Error::Timeout(_)),
-            may_have_changed,
-            source: Some(Box::new(self.error)),
-        }))
-    }
-}
-
-/// One line an attempt: nothing in it is secret.
-fn log_attempt(request: &Request, outcome: &Result<Response, Failure>, attempt: u32, took: Duration) {
-    let (operation, host, took) = (request.operation, host(&request.url), took.as_millis());
-    match outcome {
-        Ok(response) => {
-            let request_id = response.header("x-oss-request-id").or_else(|| response.header("x-obs-request-id"));
-            let (status, request_id) = (response.status(), request_id.unwrap_or("none"));
-            log::debug!(target: LOG_TARGET, "{operation} at {host}: HTTP {status}, request id {request_id}, attempt {attempt}, {took} ms");
-        }
-        Err(failure) => {
-            let problem = failure.problem();
-            log::debug!(target: LOG_TARGET, "{operation} at {host}: {problem}, attempt {attempt}, {took} ms");
-        }
-    }
-}
-
 /// The host of a URL, with its port.
 fn host(url: &str) -> &str {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
     rest.split('/').next().unwrap_or(rest)
+}
+
+#[cfg(all(test, feature = "platform-verifier"))]
+mod tests {
+    #[test]
+    fn the_shared_agent_believes_the_systems_roots() {
+        let tls = super::SHARED.agent.config().tls_config();
+        assert!(matches!(tls.root_certs(), ureq::tls::RootCerts::PlatformVerifier));
+    }
 }

@@ -75,6 +75,7 @@ fn code_of_status(service: Service, status: u16) -> &'static str {
         (Service::OssTables, 405) => "MethodNotAllowedException",
         (Service::OssTables, 409) => "ConflictException",
         (Service::OssTables, 429) => "TooManyRequestsException",
+        (Service::OssTables, 501) => "NotImplementedException",
         (Service::OssTables, 500..) => "InternalServerErrorException",
         (_, 301 | 308) => "PermanentRedirect",
         (_, 300..=399) => "TemporaryRedirect",
@@ -204,7 +205,7 @@ fn headers(service: Service, now: SystemTime) -> Vec<(&'static str, String)> {
     let date = ("date", http_date(now));
     if service == Service::Obs {
         let id = format!("{:016X}{:016X}", random(), random());
-        let id_2 = BASE64.encode([random().to_be_bytes(); 6].concat());
+        let id_2 = BASE64.encode(std::array::from_fn::<_, 6, _>(|_| random().to_be_bytes()).concat());
         return vec![("server", "OBS".to_owned()), date, ("x-obs-request-id", id), ("x-obs-id-2", id_2)];
     }
     // As the service's: the first eight digits are the time.
@@ -291,7 +292,7 @@ fn http_date(time: SystemTime) -> String {
 
 /// `2025-04-10T08:00:00.000Z`
 fn iso(time: SystemTime) -> String {
-    let Ok(time) = Timestamp::new(time) else { return String::new() };
+    let Some(time) = Timestamp::new(time) else { return String::new() };
     let part = |range| time.basic().get(range).unwrap_or_default();
     let (date, clock) = ((part(0..4), part(4..6), part(6..8)), (part(9..11), part(11..13), part(13..15)));
     format!("{}-{}-{}T{}:{}:{}.000Z", date.0, date.1, date.2, clock.0, clock.1, clock.2)

@@ -8,7 +8,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// This HTTP status, with the code that the service has for it. The request is not carried out.
+    /// This HTTP status, with the code that the service has for it. The request is not carried out. What is no final
+    /// status (200 to 999) is sent as 500.
     Status(u16),
     /// An error of the service, in its format. The request is not carried out.
     Error {

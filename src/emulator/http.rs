@@ -102,28 +102,20 @@ impl Connection<'_> {
         }
         let deadline = Instant::now() + self.limits.message;
         let (reply, request) = self.read_head(deadline)?;
-        check_head(&request)?;
+        check_host(&request)?;
         let misses_length = misses_length(&request);
-        let (reply, body) = match reply.proceed() {
-            Some(RecvRequestResult::ProvideResponse(reply)) => (reply, Vec::new()),
-            Some(RecvRequestResult::RecvBody(reply)) if misses_length => (end_body(reply)?, Vec::new()),
-            Some(RecvRequestResult::RecvBody(reply)) => self.read_body(reply, deadline)?,
-            Some(RecvRequestResult::Send100(reply)) => {
-                let mut output = [0; 64];
-                let (used, reply) = reply.accept(&mut output)?;
-                self.write(&output[..used])?;
-                self.read_body(reply, deadline)?
-            }
-            None => return Err(Broken::Request(StatusCode::BAD_REQUEST)),
-        };
+        let (reply, body) = self.read_rest(reply, misses_length, deadline)?;
         let is_head = request.method() == Method::HEAD;
         let (parts, ()) = request.into_parts();
         match server.respond(&Received::new(&parts, body, misses_length)) {
-            Outcome::Whole(answer) => {
+            Outcome::Whole(mut answer) => {
+                if misses_length {
+                    // What follows may be its body.
+                    answer = answer.with_header("connection", "close".to_owned());
+                }
                 let (bytes, after) = write_answer(reply, &answer, is_head)?;
                 self.write(&bytes)?;
-                // Where a body was announced by nothing, what follows may be one.
-                Ok(if misses_length { After::Close } else { after })
+                Ok(after)
             }
             Outcome::Cut(answer) => {
                 let (bytes, _) = write_answer(reply, &answer, is_head)?;
@@ -151,6 +143,28 @@ impl Connection<'_> {
                 return Ok((reply, request));
             }
             self.fill_more(deadline)?;
+        }
+    }
+
+    /// Reads the body, if there is one.
+    fn read_rest(
+        &mut self,
+        reply: Reply<RecvRequest>,
+        misses_length: bool,
+        deadline: Instant,
+    ) -> Result<(Reply<ProvideResponse>, Vec<u8>), Broken> {
+        match reply.proceed() {
+            Some(RecvRequestResult::ProvideResponse(reply)) => Ok((reply, Vec::new())),
+            Some(RecvRequestResult::RecvBody(reply)) if misses_length => Ok((end_body(reply)?, Vec::new())),
+            Some(RecvRequestResult::RecvBody(reply)) => self.read_body(reply, deadline),
+            Some(RecvRequestResult::Send100(_)) if misses_length => Err(Broken::Request(StatusCode::LENGTH_REQUIRED)),
+            Some(RecvRequestResult::Send100(reply)) => {
+                let mut output = [0; 64];
+                let (used, reply) = reply.accept(&mut output)?;
+                self.write(&output[..used])?;
+                self.read_body(reply, deadline)
+            }
+            None => Err(Broken::Request(StatusCode::BAD_REQUEST)),
         }
     }
 
@@ -229,7 +243,7 @@ impl Connection<'_> {
 }
 
 /// HTTP/1.1 wants one `Host`: two could mean two buckets.
-fn check_head(request: &Request<()>) -> Result<(), Broken> {
+fn check_host(request: &Request<()>) -> Result<(), Broken> {
     match request.headers().get_all(header::HOST).iter().count() {
         1 => Ok(()),
         0 if request.version() == Version::HTTP_10 => Ok(()),
@@ -253,8 +267,9 @@ fn end_body(mut reply: Reply<RecvBody>) -> Result<Reply<ProvideResponse>, Broken
 /// Writes an answer into bytes: the head and, where the method wants one, the body.
 fn write_answer(reply: Reply<ProvideResponse>, answer: &Answer, is_head: bool) -> Result<(Vec<u8>, After), Broken> {
     let mut response = Response::new(());
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let has_body = !is_head && !matches!(response.status().as_u16(), 100..=199 | 204 | 304);
+    let status = StatusCode::from_u16(answer.status).ok().filter(|status| !status.is_informational());
+    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let has_body = !is_head && !matches!(answer.status, 204 | 304);
     let body = if has_body { answer.body.as_bytes() } else { &[] };
     for (name, value) in &answer.headers {
         // A value that HTTP cannot carry comes from a fault, and is left out.

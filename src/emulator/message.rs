@@ -1,9 +1,11 @@
 //! Requests and answers as plain data.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use percent_encoding::percent_decode_str;
 use ureq_proto::http::request::Parts;
+use ureq_proto::http::uri::Authority;
 
 /// A request as it was received.
 pub(super) struct Received {
@@ -36,7 +38,7 @@ impl Received {
                 }
             }
         }
-        let authority = parts.uri.authority().map(|authority| authority.as_str());
+        let authority = parts.uri.authority().map(Authority::as_str);
         let authority = authority.or_else(|| headers.get("host").map(String::as_str)).unwrap_or_default();
         Self {
             method: parts.method.as_str().to_owned(),
@@ -94,6 +96,11 @@ fn decode(text: &str) -> String {
 fn without_port(authority: &str) -> &str {
     let end = authority.find(']').map_or_else(|| authority.find(':'), |bracket| Some(bracket + 1));
     end.and_then(|end| authority.get(..end)).unwrap_or(authority)
+}
+
+/// Whether a host is an address, which names no bucket.
+pub(super) fn is_ip(host: &str) -> bool {
+    host.starts_with('[') || host.parse::<IpAddr>().is_ok()
 }
 
 /// An answer, ready to be sent.

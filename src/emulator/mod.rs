@@ -114,19 +114,19 @@ impl Emulator {
         &self.url
     }
 
-    /// Its OSS: path style, in the region `cn-hangzhou`.
+    /// Its OSS: path style, in the region `cn-hangzhou`. Each call's has learnt nothing of the clock yet.
     pub fn oss(&self) -> Endpoint {
-        self.endpoints[0].clone()
+        fresh(&self.endpoints[0])
     }
 
     /// Its OSS Tables: path style, in the region `cn-hangzhou`.
     pub fn oss_tables(&self) -> Endpoint {
-        self.endpoints[1].clone()
+        fresh(&self.endpoints[1])
     }
 
     /// Its OBS: path style, in the region `cn-north-4`.
     pub fn obs(&self) -> Endpoint {
-        self.endpoints[2].clone()
+        fresh(&self.endpoints[2])
     }
 
     /// Makes a bucket, on OSS and on OBS, where it has a setting each: none. One that exists stays as it is.
@@ -212,6 +212,13 @@ fn endpoints(url: &str) -> Result<[Endpoint; 3]> {
         here(Endpoint::oss_tables("cn-hangzhou")?)?,
         here(Endpoint::obs(answers::OBS_REGION)?)?,
     ])
+}
+
+/// Clones share what they learn of the service's clock; a fault of an earlier test must not reach a later one.
+fn fresh(endpoint: &Endpoint) -> Endpoint {
+    let mut fresh = endpoint.clone();
+    fresh.clock_offset = Arc::default();
+    fresh
 }
 
 /// The standard library has no other source of randomness than the keys of its hash maps. It is enough for what must

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::answers::{self, Refusal};
-use super::message::Received;
+use super::message::{Received, is_ip};
 use super::verify::Verified;
 use crate::algorithm::SseAlgorithm;
 use crate::endpoint::Service;
@@ -75,7 +75,7 @@ impl State {
     pub(super) fn bucket_of_host(&self, host: &str) -> Option<&str> {
         let is_named =
             |bucket: &&str| host.strip_prefix(bucket).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        self.buckets().filter(is_named).max_by_key(|bucket| bucket.len())
+        self.buckets().filter(|bucket| !is_ip(host) && is_named(bucket)).max_by_key(|bucket| bucket.len())
     }
 
     /// Does what a verified request asks for.
@@ -150,13 +150,11 @@ impl State {
 
 impl Bucket {
     fn get_oss(&self, name: &str) -> Result<Done, Refusal> {
-        match &self.oss {
-            Some(setting) => Ok(Done::with(answers::oss_body(setting))),
-            None => {
-                let message = "The server side encryption rule does not exist.";
-                Err(Refusal::new(404, "NoSuchServerSideEncryptionRule", message).with("BucketName", name))
-            }
-        }
+        let body = self.oss.as_ref().map(answers::oss_body);
+        body.map(Done::with).ok_or_else(|| {
+            let message = "The server side encryption rule does not exist.";
+            Refusal::new(404, "NoSuchServerSideEncryptionRule", message).with("BucketName", name)
+        })
     }
 
     fn put_oss(&mut self, body: &[u8]) -> Result<Done, Refusal> {
@@ -180,13 +178,11 @@ impl Bucket {
     }
 
     fn get_obs(&self, name: &str) -> Result<Done, Refusal> {
-        match &self.obs {
-            Some(setting) => Ok(Done::with(answers::obs_body(setting))),
-            None => {
-                let message = "The bucket encryption configuration does not exist.";
-                Err(Refusal::new(404, "NoSuchEncryptionConfiguration", message).with("BucketName", name))
-            }
-        }
+        let body = self.obs.as_ref().map(answers::obs_body);
+        body.map(Done::with).ok_or_else(|| {
+            let message = "The bucket encryption configuration does not exist.";
+            Refusal::new(404, "NoSuchEncryptionConfiguration", message).with("BucketName", name)
+        })
     }
 
     fn put_obs(&mut self, body: &[u8]) -> Result<Done, Refusal> {

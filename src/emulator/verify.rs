@@ -2,14 +2,13 @@
 //! received.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::answers::{self, Refusal};
-use super::message::Received;
+use super::message::{Received, is_ip};
 use super::state::State;
 use crate::credentials::Credentials;
 use crate::endpoint::Service;
@@ -385,7 +384,9 @@ fn resources(service: Service, request: &Received, state: &State) -> Vec<Resourc
 
 /// What stands for the bucket in a host that has one in front.
 fn first_label(host: &str) -> Option<&str> {
-    let is_ip = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
     let (label, _) = host.split_once('.')?;
-    (!is_ip && !label.is_empty()).then_some(label)
+    (!is_ip(host) && !label.is_empty()).then_some(label)
 }
+
+#[cfg(test)]
+mod tests;

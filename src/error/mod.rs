@@ -3,12 +3,14 @@
 mod advice;
 mod mismatch;
 mod service;
+mod settled;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use self::mismatch::SignatureMismatch;
 pub use self::service::ServiceError;
+pub use self::settled::NotSettledError;
 use crate::request::{Request, SignedRequest};
 
 /// A result of this library.
@@ -28,15 +30,28 @@ pub enum Error {
     Transport(Box<TransportError>),
     /// The service answered with success, but the body is not what its API promises.
     Decode(Box<DecodeError>),
+    /// A setting was written, and another one is read back: it takes longer than usual to be seen, or somebody else
+    /// changed it.
+    NotSettled(Box<NotSettledError>),
 }
 
 impl Error {
     pub(crate) fn input(argument: &'static str, problem: impl Into<String>) -> Self {
-        Self::Input(InputError(Box::new(InputProblem { argument, problem: problem.into() })))
+        Self::Input(InputError(Box::new(InputProblem { argument, problem: problem.into(), expired: false })))
+    }
+
+    /// A key that has run out, which we refuse to sign with.
+    pub(crate) fn expired(argument: &'static str, problem: impl Into<String>) -> Self {
+        Self::Input(InputError(Box::new(InputProblem { argument, problem: problem.into(), expired: true })))
     }
 
     pub(crate) fn decode(problem: impl Into<String>, body: &[u8]) -> Self {
         Self::Decode(Box::new(DecodeError { call: None, problem: problem.into(), snippet: snippet(body) }))
+    }
+
+    /// An answer of which nothing may be shown: a key may be in it.
+    pub(crate) fn decode_of(call: Call, problem: impl Into<String>) -> Self {
+        Self::Decode(Box::new(DecodeError { call: Some(call), problem: problem.into(), snippet: String::new() }))
     }
 
     /// The service's own error, where it answered with one.
@@ -62,9 +77,12 @@ impl Error {
         self.service().is_some_and(ServiceError::is_not_found)
     }
 
-    /// The security token or the key ran out.
+    /// The security token or the key ran out: the service says so, or signing with it was refused.
     pub fn is_expired(&self) -> bool {
-        self.service().is_some_and(ServiceError::is_expired)
+        match self {
+            Self::Input(error) => error.0.expired,
+            _ => self.service().is_some_and(ServiceError::is_expired),
+        }
     }
 
     /// The service asks for fewer requests: try again in some seconds.
@@ -99,6 +117,7 @@ impl Error {
             Self::Service(error) => error.call.as_ref(),
             Self::Transport(error) => error.call.as_ref(),
             Self::Decode(error) => error.call.as_ref(),
+            Self::NotSettled(error) => Some(&error.call),
         }
     }
 
@@ -112,8 +131,11 @@ impl Error {
         hide: impl Fn(&mut String),
     ) -> Self {
         match &mut self {
-            Self::Input(_) => {}
-            Self::Transport(error) => error.call = Some(call),
+            Self::Input(_) | Self::NotSettled(_) => {}
+            Self::Transport(error) => {
+                error.call = Some(call);
+                error.hide(hide);
+            }
             Self::Service(error) => {
                 error.call = Some(call);
                 error.explain(request, signed);
@@ -136,6 +158,7 @@ impl fmt::Display for Error {
             Self::Service(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
             Self::Decode(error) => error.fmt(f),
+            Self::NotSettled(error) => error.fmt(f),
         }?;
         if f.alternate() {
             for cause in causes(self) {
@@ -162,7 +185,7 @@ impl std::error::Error for Error {
             Self::Transport(error) => {
                 error.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
             }
-            Self::Input(_) | Self::Service(_) | Self::Decode(_) => None,
+            Self::Input(_) | Self::Service(_) | Self::Decode(_) | Self::NotSettled(_) => None,
         }
     }
 }
@@ -193,6 +216,7 @@ pub struct InputError(Box<InputProblem>);
 struct InputProblem {
     argument: &'static str,
     problem: String,
+    expired: bool,
 }
 
 impl InputError {
@@ -231,6 +255,23 @@ pub struct TransportError {
     /// Whether a request that changes the setting may have reached the service.
     pub(crate) may_have_changed: bool,
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TransportError {
+    /// A cause may quote what a server or proxy sent. One that shows a secret, in any form that it prints, is replaced
+    /// by its text without.
+    fn hide(&mut self, hide: impl Fn(&mut String)) {
+        let Some(source) = &self.source else { return };
+        let hidden = |mut text: String| {
+            let before = text.clone();
+            hide(&mut text);
+            (text != before).then_some(text)
+        };
+        let shown = hidden(source.to_string());
+        if shown.is_some() || hidden(format!("{source:?} {source:#?}")).is_some() {
+            self.source = Some(shown.unwrap_or_else(|| source.to_string()).into());
+        }
+    }
 }
 
 impl fmt::Display for TransportError {

@@ -32,7 +32,7 @@ impl Response {
             Some(Ok(setting)) => Ok(setting),
             failed => {
                 let error = ServiceError::read(self);
-                if NOT_CONFIGURED.contains(&error.code()) {
+                if NOT_CONFIGURED.contains(&error.code()) && !error.contradicts_itself {
                     return Ok(None);
                 }
                 match failed {
@@ -68,6 +68,8 @@ pub struct ServiceError {
     pub(super) call: Option<Call>,
     status: u16,
     code: String,
+    /// Whether the answer names two codes: then it is no clear sign of anything.
+    contradicts_itself: bool,
     message: String,
     request_id: Option<String>,
     ec: Option<String>,
@@ -108,7 +110,10 @@ impl ServiceError {
         error.host_id = error.host_id.or_else(|| header(&["x-obs-id-2"]));
         error.location = header(&["location"]).filter(|_| (300..400).contains(&error.status));
         error.endpoint = error.endpoint.or_else(|| host_of(error.location.as_deref()?).map(str::to_owned));
-        error.server_time = error.server_time.or_else(|| httpdate::parse_http_date(response.header("date")?).ok());
+        // A `Date` of 1970 has been seen.
+        error.server_time = (error.server_time.filter(|time| time::is_plausible(*time)))
+            .or_else(|| httpdate::parse_http_date(response.header("date")?).ok())
+            .filter(|time| time::is_plausible(*time));
         error.advice = advice::find(&error, None);
         error
     }
@@ -170,9 +175,10 @@ impl ServiceError {
     fn set(&mut self, name: &str, text: &str) {
         let field = match name {
             "Code" | "code" if self.code.is_empty() => return text.clone_into(&mut self.code),
+            "Code" | "code" => return self.contradicts_itself |= self.code != text,
             "Message" | "message" if self.message.is_empty() => return text.clone_into(&mut self.message),
-            "ServerTime" => return self.server_time = time::parse(text),
-            "RequestTime" => return self.request_time = time::parse(text),
+            "ServerTime" => return self.server_time = self.server_time.or_else(|| time::parse(text)),
+            "RequestTime" => return self.request_time = self.request_time.or_else(|| time::parse(text)),
             "StringToSign" => &mut self.string_to_sign,
             "CanonicalRequest" => &mut self.canonical_request,
             "RequestId" | "request_id" => &mut self.request_id,

@@ -15,16 +15,20 @@ use md5::{Digest as _, Md5};
 
 use self::time::Timestamp;
 use crate::credentials::Credentials;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::request::{Request, Scheme, SignedRequest, encode_path};
 
 impl Request {
     /// Signs the request, as it would be sent at that time. It is pure: the clock is the caller's.
     ///
     /// # Errors
-    /// [`Error::Input`](crate::Error::Input) when the time is outside the years 1970 to 9999.
+    /// [`Error::Input`](crate::Error::Input) when the time is outside the years 1970 to 9999, or the key has run out by
+    /// then ([`is_expired`](crate::Error::is_expired)).
     pub fn sign(&self, credentials: &Credentials, at: SystemTime) -> Result<SignedRequest> {
-        let timestamp = Timestamp::new(at)?;
+        let timestamp = Timestamp::new(at).ok_or_else(|| {
+            Error::input("at", "the time is outside the years 1970 to 9999; is the machine's clock set?")
+        })?;
+        credentials.check_expiry(at)?;
         // In the order of their lower-case names, because that is how they are signed.
         let mut headers: Vec<(&'static str, Cow<'static, str>)> = Vec::with_capacity(7);
         if let Some(content) = &self.content {

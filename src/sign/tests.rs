@@ -144,7 +144,7 @@ fn check_v1(prefix: &str) -> usize {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -239,6 +239,16 @@ fn v1_signs_the_documentations_example() {
 #[test]
 fn v1_takes_the_vendors_date_header_and_subresources() {
     assert_eq!(check_v1("V1-"), 5);
+}
+
+/// A date header of the vendor's own: OSS signs it in the place of `Date`, OBS among the headers alone.
+#[test]
+fn v1_and_obs_sign_the_vendors_date_header_when_date_differs() {
+    let text = |dialect, name| v1::string_to_sign(dialect, "GET", "Date", &[(name, "own date")], "/bucket/");
+    assert_eq!(text(v1::Dialect::Oss, "x-oss-date"), "GET\n\n\nown date\nx-oss-date:own date\n/bucket/");
+    assert_eq!(text(v1::Dialect::Obs, "x-obs-date"), "GET\n\n\n\nx-obs-date:own date\n/bucket/");
+    assert_eq!(text(v1::Dialect::Oss, "x-obs-date"), "GET\n\n\nDate\n/bucket/");
+    assert_eq!(text(v1::Dialect::Obs, "x-oss-date"), "GET\n\n\nDate\n/bucket/");
 }
 
 #[test]

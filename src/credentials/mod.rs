@@ -1,16 +1,35 @@
-//! Credentials: how an access key is held and hidden.
+//! Credentials: how an access key is held and hidden. Where one comes from is in the modules below.
+
+mod aliyun;
+mod env;
+mod file;
+mod find;
+mod huawei;
+mod ini;
+mod ossutil;
+mod profile;
+mod renewing;
+mod role;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::fmt;
+use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
+pub use self::find::Cloud;
+pub(crate) use self::find::{Miss, Surroundings, first, reason};
+pub(crate) use self::profile::{Field, Profile};
+pub use self::renewing::RenewingCredentials;
 use crate::error::{Error, Result};
-
-/// Texts shorter than this are not searched for in a service's answer: they would hide ordinary words, and no cloud
-/// issues secrets or tokens so short.
-const SHORTEST_HIDDEN_BYTES: usize = 6;
+use crate::hide;
+use crate::sign::time::Timestamp;
 
 /// An access key: its id, its secret and, for temporary keys (STS), the security token.
+///
+/// [`find`](Self::find) looks for one where the vendors' tools keep theirs; [`from_env`](Self::from_env),
+/// [`from_profile`](Self::from_profile) and [`from_role`](Self::from_role) look in one place.
 ///
 /// `Debug` shows the access key id and nothing else. Every copy of the secret and the token that this library owns is
 /// wiped when it is dropped.
@@ -32,6 +51,7 @@ pub struct Credentials {
     access_key_id: String,
     access_key_secret: Zeroizing<String>,
     security_token: Option<Zeroizing<String>>,
+    expires_at: Option<SystemTime>,
 }
 
 impl Credentials {
@@ -53,7 +73,7 @@ impl Credentials {
             ));
         }
         check_text("access_key_secret", &access_key_secret)?;
-        Ok(Self { access_key_id, access_key_secret, security_token: None })
+        Ok(Self { access_key_id, access_key_secret, security_token: None, expires_at: None })
     }
 
     /// Adds the security token of a temporary key (STS). It is sent with every request and signed.
@@ -65,6 +85,58 @@ impl Credentials {
         check_text("security_token", &token)?;
         check_visible("security_token", &token)?;
         Ok(Self { security_token: Some(token), ..self })
+    }
+
+    /// A key that stands somewhere outside of the program. `wrong` tells where, for the argument that is refused.
+    fn held(id: &str, secret: &str, token: Option<&str>, wrong: impl Fn(&str, &str) -> Error) -> Result<Self> {
+        let made = Self::new(id, secret).and_then(|key| match token {
+            Some(token) => key.with_security_token(token),
+            None => Ok(key),
+        });
+        made.map_err(|error| match &error {
+            Error::Input(input) => wrong(input.argument(), input.problem()),
+            _ => error,
+        })
+    }
+
+    /// Says when the key runs out. From then on [`Request::sign`](crate::Request::sign) refuses it, and
+    /// [`RenewingCredentials`] renews it before.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use bucket_encryption::{Credentials, Endpoint, oss};
+    ///
+    /// # fn main() -> bucket_encryption::Result<()> {
+    /// let issued = SystemTime::now();
+    /// let key = Credentials::new("STS.NUExample", "the secret")?
+    ///     .with_security_token("CAIS...")?
+    ///     .with_expiry(issued + Duration::from_secs(3600));
+    ///
+    /// let request = oss::get_bucket_encryption_request(&Endpoint::oss("cn-hangzhou")?, "examplebucket")?;
+    /// assert!(request.sign(&key, issued).is_ok());
+    /// let error = request.sign(&key, issued + Duration::from_secs(3600)).unwrap_err();
+    /// assert!(error.is_expired());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_expiry(self, at: SystemTime) -> Self {
+        Self { expires_at: Some(at), ..self }
+    }
+
+    /// When the key runs out, where that is known.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// Refuses a key that has run out at that time, which is the time of signing.
+    pub(crate) fn check_expiry(&self, at: SystemTime) -> Result<()> {
+        let Some(expiry) = self.expires_at.filter(|expiry| *expiry <= at) else {
+            return Ok(());
+        };
+        let when =
+            Timestamp::new(expiry).map_or_else(|| "before 1970".to_owned(), |time| format!("at {}", time.http()));
+        Err(Error::expired("credentials", format!("the key {:?} ran out {when}; get a new one", self.access_key_id)))
     }
 
     /// The access key id, which is no secret.
@@ -85,19 +157,7 @@ impl Credentials {
     pub(crate) fn hide_in(&self, text: &mut String) {
         let token = self.security_token.as_deref();
         for secret in [Some(&*self.access_key_secret), token].into_iter().flatten() {
-            if secret.len() < SHORTEST_HIDDEN_BYTES {
-                continue;
-            }
-            // As it is, as a URL or a form has it, and as JSON may write its slashes.
-            for spelling in [
-                Zeroizing::new(secret.clone()),
-                Zeroizing::new(crate::request::encode_segment(secret).to_string()),
-                Zeroizing::new(secret.replace('/', r"\/")),
-            ] {
-                if text.contains(spelling.as_str()) {
-                    *text = Zeroizing::new(std::mem::take(text)).replace(spelling.as_str(), "[hidden]");
-                }
-            }
+            hide::hide(text, secret);
         }
     }
 }
@@ -174,6 +234,27 @@ mod tests {
             let error = Credentials::new("id", "secret").unwrap().with_security_token(token).unwrap_err();
             assert!(error.to_string().contains("security_token"), "{token:?}: {error}");
         }
+    }
+
+    #[test]
+    fn an_expired_key_is_refused_with_the_time() {
+        let expiry = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_744_272_000);
+        let second = std::time::Duration::from_secs(1);
+        let credentials = Credentials::new("id", "hunter22").unwrap();
+        assert!(credentials.expires_at().is_none() && credentials.check_expiry(expiry).is_ok());
+        let credentials = credentials.with_expiry(expiry).with_security_token("CAIS-token").unwrap();
+        assert_eq!(credentials.expires_at(), Some(expiry));
+        assert!(credentials.check_expiry(expiry - second).is_ok());
+        for at in [expiry, expiry + second] {
+            let error = credentials.check_expiry(at).unwrap_err();
+            assert!(error.is_expired() && matches!(error, Error::Input(_)), "{error}");
+            assert_eq!(
+                error.to_string(),
+                "invalid credentials: the key \"id\" ran out at Thu, 10 Apr 2025 08:00:00 GMT; get a new one"
+            );
+        }
+        let ancient = credentials.with_expiry(std::time::UNIX_EPOCH - second).check_expiry(expiry).unwrap_err();
+        assert!(ancient.to_string().contains("ran out before 1970"), "{ancient}");
     }
 
     #[test]
