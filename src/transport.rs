@@ -26,6 +26,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
 
+/// A key that runs out so soon after a wait is not signed with again.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(1);
+
 /// How large the headers of an answer may be.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
@@ -104,8 +107,9 @@ impl Calling<'_> {
                 Next::Wait(at_least) => {
                     let wait = backoff.mul_f64(random()).max(at_least);
                     backoff = (backoff * 2).min(LONGEST_BACKOFF);
-                    // No wait that would end after the limit: what is known now is the answer.
-                    if wait < deadline.saturating_duration_since(Instant::now()) {
+                    // No wait that would end after the limit or the key: what is known now is the answer.
+                    let is_in_time = wait < deadline.saturating_duration_since(Instant::now());
+                    if is_in_time && self.credentials.check_expiry(now(endpoint) + wait + EXPIRY_MARGIN).is_ok() {
                         std::thread::sleep(wait);
                         continue;
                     }
