@@ -47,7 +47,9 @@ pub(crate) fn call<T>(
     read: impl FnOnce(&Response) -> Result<T>,
 ) -> Result<T> {
     let mut call = Calling { credentials, endpoint, request, started: Instant::now(), attempts: 0, signed: None };
-    let result = call.answer().and_then(|response| read(&response));
+    // A hostile server may echo the request, also where the setting belongs.
+    let hidden = |response: Response| response.map_texts(|text| credentials.hide_in(text));
+    let result = call.answer().map(hidden).and_then(|response| read(&response));
     result.map_err(|error| call.explain(error))
 }
 
