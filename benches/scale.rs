@@ -94,7 +94,7 @@ fn virtual_hosted(port: u16) -> Endpoint {
         .input_buffer_size(32 * 1024)
         .output_buffer_size(32 * 1024)
         .max_idle_connections(64)
-        .max_idle_connections_per_host(16)
+        .max_idle_connections_per_host(64)
         .build()
         .into();
     let endpoint = Endpoint::oss("cn-hangzhou").and_then(|oss| oss.with_url("http://oss.localhost"));

@@ -15,17 +15,26 @@ pub(crate) fn hide(text: &mut String, secret: &str) {
     if secret.len() < SHORTEST_BYTES {
         return;
     }
-    let (mut without, mut at) = (String::with_capacity(text.len()), 0);
-    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        if let Some(length) = spelt(&text.as_bytes()[at..], secret.as_bytes()) {
-            without.push_str(HIDDEN);
-            at += length;
-        } else {
-            without.push(c);
-            at += c.len_utf8();
+    let (bytes, secret) = (text.as_bytes(), secret.as_bytes());
+    // No secret begins with a blank, so it begins as it is or with one of the escapes.
+    let may_begin = |byte: &u8| *byte == secret[0] || b"%\\&".contains(byte);
+    let (mut without, mut kept, mut at) = (String::new(), 0, 0);
+    while let Some(next) = bytes[at..].iter().position(may_begin) {
+        at += next;
+        match spelt(&bytes[at..], secret) {
+            Some(length) => {
+                without.push_str(text.get(kept..at).unwrap_or_default());
+                without.push_str(HIDDEN);
+                at += length;
+                kept = at;
+            }
+            None => at += 1,
         }
     }
-    drop(Zeroizing::new(std::mem::replace(text, without)));
+    if kept > 0 {
+        without.push_str(text.get(kept..).unwrap_or_default());
+        drop(Zeroizing::new(std::mem::replace(text, without)));
+    }
 }
 
 /// How many bytes the secret takes at the beginning of the text, if it is there.

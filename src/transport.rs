@@ -47,7 +47,9 @@ pub(crate) fn call<T>(
     read: impl FnOnce(&Response) -> Result<T>,
 ) -> Result<T> {
     let mut call = Calling { credentials, endpoint, request, started: Instant::now(), attempts: 0, signed: None };
-    let result = call.answer().and_then(|response| read(&response));
+    // A hostile server may echo the request, also where the setting belongs.
+    let hidden = |response: Response| response.map_texts(|text| credentials.hide_in(text));
+    let result = call.answer().map(hidden).and_then(|response| read(&response));
     result.map_err(|error| call.explain(error))
 }
 
@@ -283,9 +285,10 @@ static SHARED: LazyLock<Shared> = LazyLock::new(|| {
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(BUFFER_BYTES)
-        // Each bucket of a virtual-hosted service is a host of its own, and threads share the agent.
+        // Each bucket of a virtual-hosted service is a host of its own; in path style all are one. With 16 for a host, 64
+        // threads made a connection anew for every 14th call.
         .max_idle_connections(64)
-        .max_idle_connections_per_host(16);
+        .max_idle_connections_per_host(64);
     #[cfg(feature = "platform-verifier")]
     let config =
         config.tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build());
@@ -339,8 +342,8 @@ fn run(
     let request = request?;
     if limit.is_none() && !route.direct && !fresh {
         // The shared agent, as it is set up above. ureq keeps one TLS configuration, that of requests without a config
-        // of their own; until there is one, the others make theirs for each connection. That is 14 KiB and no resumed
-        // session; with the system's roots it is 86 KiB and 2.5 ms, and the handshake itself takes 0.8 ms.
+        // of their own; until there is one, the others make theirs for each connection: no session is resumed, and with
+        // the system's roots it takes 86 KiB and 1.1 of the 1.6 ms of a new connection.
         return route.agent.run(request);
     }
     let mut config = route

@@ -3,7 +3,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod agents;
 mod answers;
 mod clock;
+mod limits;
 mod redirects;
 mod retries;
+mod secrets;
+#[cfg(feature = "rustls")]
+mod tls;
