@@ -14,6 +14,9 @@ use self::network::public_host;
 use crate::error::{Error, Result};
 use crate::name::{self, LABEL_BYTES, TableBucketArn};
 
+/// The limit of a whole call where none is set.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// The longest time limit: a longer one is cut to this.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -173,7 +176,7 @@ impl Endpoint {
             addressing: Addressing::VirtualHosted,
             signature_version: None,
             agent: None,
-            timeout: Duration::from_secs(60),
+            timeout: DEFAULT_TIMEOUT,
             max_attempts: 3,
             clock_offset: Arc::default(),
         }
