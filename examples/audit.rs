@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use bucket_encryption::audit::{Ask, Finding, Options, Policy, Setting, Target, Verdict, audit};
-use bucket_encryption::{Credentials, Emulator, Endpoint, Ensured, Error, TableBucketArn, obs, oss, oss_tables};
+use bucket_encryption::{
+    Cloud, Credentials, Emulator, Endpoint, Ensured, Error, RenewingCredentials, TableBucketArn, obs, oss, oss_tables,
+};
 use serde_json::json;
 
 const USAGE: &str = "\
@@ -35,13 +37,14 @@ Without targets they are read from standard input, one a line. Empty lines and t
   --dry-run            with --fix: say what it would do, and change nothing
   --format FORMAT      table (default) or json
   --threads N          how many calls at once, at most (default 16)
-  --emulator           ask an embedded server; without targets, about a few samples
+  --emulator           ask an embedded server that has a few samples; without targets, about all of them
 
 The exit code is 0 when all are compliant, 2 when some could not be found out, else 1 when some are not compliant,
-and 64 when nothing was asked because of a wrong argument or list.
+and 64 when nothing was asked, because of a wrong argument or list or a missing access key.
 
-The access key of Alibaba Cloud is taken from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN, that of
-Huawei Cloud from OBS_ACCESS_KEY_ID, OBS_SECRET_ACCESS_KEY and OBS_SECURITY_TOKEN.";
+Access keys are taken from the environment (OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN;
+OBS_ACCESS_KEY_ID, OBS_SECRET_ACCESS_KEY, OBS_SECURITY_TOKEN), else from the files of the vendors' tools, else from the
+role of the machine.";
 
 /// Called wrongly: `EX_USAGE` of sysexits.h.
 const WRONG_CALL: u8 = 64;
@@ -148,14 +151,16 @@ impl Command {
     fn run(mut self) -> Result<u8, String> {
         let emulator = self.emulator.then(Emulator::start).transpose().map_err(|error| error.to_string())?;
         if let Some(emulator) = &emulator {
+            let samples = samples(emulator).map_err(|error| error.to_string())?;
             if self.targets.is_empty() {
-                self.targets = samples(emulator).map_err(|error| error.to_string())?;
+                self.targets = samples;
             }
             self.targets = self.targets.into_iter().map(|target| on_emulator(target, emulator)).collect();
         }
-        let keys = Arc::new(Keys::find(&self.targets, emulator.as_ref())?);
+        let keys = Arc::new(Keys::find(&self.targets, emulator.as_ref()).map_err(|error| error.to_string())?);
         let width = self.targets.iter().map(|target| target.to_string().len()).max().unwrap_or_default();
         let mut report = Report::new(self.format, width, self.targets.len());
+        report.show_progress();
         let options = Options::new(self.policy.clone()).with_threads(self.threads);
         let asked = Arc::clone(&keys);
         let findings = audit(self.targets, move |ask: &Ask<'_>| asked.of(ask.target()), &options);
@@ -208,48 +213,29 @@ fn read_list(path: &str) -> Result<Vec<Target>, String> {
         .collect()
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Cloud {
-    Alibaba,
-    Huawei,
+/// The access keys of the clouds that are asked.
+struct Keys {
+    alibaba: RenewingCredentials,
+    huawei: RenewingCredentials,
 }
 
-/// The access keys of the clouds that are asked.
-struct Keys(HashMap<Cloud, Credentials>);
-
 impl Keys {
-    fn find(targets: &[Target], emulator: Option<&Emulator>) -> Result<Self, String> {
-        let mut keys = HashMap::new();
-        for cloud in targets.iter().map(cloud_of) {
-            if let Some(emulator) = emulator {
-                keys.insert(cloud, emulator.credentials().clone());
-            } else if !keys.contains_key(&cloud) {
-                keys.insert(cloud, from_env(cloud)?);
-            }
-        }
-        Ok(Self(keys))
+    /// Finds the keys that the targets take, so that a missing one is told once and before anything is asked.
+    fn find(targets: &[Target], emulator: Option<&Emulator>) -> bucket_encryption::Result<Self> {
+        let of_cloud = |cloud| match emulator.map(|emulator| emulator.credentials().clone()) {
+            Some(key) => RenewingCredentials::new(move || Ok(key.clone())),
+            None => RenewingCredentials::new(move || Credentials::find(cloud)),
+        };
+        let keys = Self { alibaba: of_cloud(Cloud::Alibaba), huawei: of_cloud(Cloud::Huawei) };
+        targets.iter().try_for_each(|target| keys.of(target).map(drop))?;
+        Ok(keys)
     }
 
     fn of(&self, target: &Target) -> bucket_encryption::Result<Credentials> {
-        // Each target's cloud was looked for.
-        self.0.get(&cloud_of(target)).cloned().map_or_else(|| Credentials::new("", ""), Ok)
-    }
-}
-
-fn cloud_of(target: &Target) -> Cloud {
-    if matches!(target, Target::ObsBucket { .. }) { Cloud::Huawei } else { Cloud::Alibaba }
-}
-
-fn from_env(cloud: Cloud) -> Result<Credentials, String> {
-    let [id, secret, token] = match cloud {
-        Cloud::Alibaba => ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"],
-        Cloud::Huawei => ["OBS_ACCESS_KEY_ID", "OBS_SECRET_ACCESS_KEY", "OBS_SECURITY_TOKEN"],
-    };
-    let variable = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}"));
-    let key = Credentials::new(variable(id)?, variable(secret)?).map_err(|error| error.to_string())?;
-    match env::var(token) {
-        Ok(token) => key.with_security_token(token).map_err(|error| error.to_string()),
-        Err(_) => Ok(key),
+        match target.cloud() {
+            Cloud::Huawei => self.huawei.get(),
+            _ => self.alibaba.get(),
+        }
     }
 }
 
@@ -265,25 +251,25 @@ fn on_emulator(target: Target, emulator: &Emulator) -> Target {
 
 /// A few buckets, a table bucket and a table, and one bucket that is not there.
 fn samples(emulator: &Emulator) -> bucket_encryption::Result<Vec<Target>> {
-    let (key, oss_endpoint, obs_endpoint) = (emulator.credentials(), emulator.oss(), emulator.obs());
+    let (key, alibaba, huawei) = (emulator.credentials(), emulator.oss(), emulator.obs());
     for bucket in ["release-bucket", "backups", "scratch"] {
         emulator.create_bucket(bucket);
     }
     let with_key = oss::BucketEncryption::kms().with_kms_master_key_id("9468da86-3509-4f8d-a61e-6eab1eac0000");
-    oss::put_bucket_encryption(key, &oss_endpoint, "release-bucket", &with_key.with_kms_data_encryption("SM4"))?;
-    oss::put_bucket_encryption(key, &oss_endpoint, "backups", &oss::BucketEncryption::aes256())?;
-    obs::put_bucket_encryption(key, &obs_endpoint, "backups", &obs::BucketEncryption::kms())?;
+    oss::put_bucket_encryption(key, &alibaba, "release-bucket", &with_key.with_kms_data_encryption("SM4"))?;
+    oss::put_bucket_encryption(key, &alibaba, "backups", &oss::BucketEncryption::aes256())?;
+    obs::put_bucket_encryption(key, &huawei, "backups", &obs::BucketEncryption::kms())?;
     let arn: TableBucketArn = "acs:osstables:cn-hangzhou:1234567890:bucket/my-table-bucket".parse()?;
     emulator.create_table_bucket(&arn);
     emulator.create_table(&arn, "sales", "orders");
     let oss = |bucket: &str, endpoint: &Endpoint| Target::oss_bucket(endpoint.clone(), bucket);
     Ok(vec![
-        oss("release-bucket", &oss_endpoint),
-        oss("backups", &oss_endpoint),
-        oss("scratch", &oss_endpoint),
-        oss("no-such-bucket", &oss_endpoint),
-        Target::obs_bucket(obs_endpoint.clone(), "backups"),
-        Target::obs_bucket(obs_endpoint, "scratch"),
+        oss("release-bucket", &alibaba),
+        oss("backups", &alibaba),
+        oss("scratch", &alibaba),
+        oss("no-such-bucket", &alibaba),
+        Target::obs_bucket(huawei.clone(), "backups"),
+        Target::obs_bucket(huawei, "scratch"),
         Target::table_bucket(emulator.oss_tables(), arn.clone()),
         Target::table(emulator.oss_tables(), arn, "sales", "orders"),
     ])
@@ -341,24 +327,27 @@ impl Line {
 fn fixed(target: &Target, policy: &Policy, fix: Fix, keys: &Keys) -> Result<Ensured<Setting>, String> {
     let credentials = keys.of(target).map_err(|error| error.to_string())?;
     let (algorithm, key) = match policy {
-        Policy::Any => ("AES256", ""),
-        Policy::Keys(keys) => ("KMS", keys.first().map_or("", String::as_str)),
-        _ => ("KMS", ""),
+        Policy::Any => ("AES256", None),
+        Policy::Keys(keys) => ("KMS", keys.first().map(|key| key.as_str().into())),
+        _ => ("KMS", None),
     };
     let is_plan = fix == Fix::DryRun;
     let ensured = match target {
         Target::OssBucket { endpoint, bucket, .. } => {
-            let wanted = oss::BucketEncryption::new(algorithm).with_kms_master_key_id(key);
+            let mut wanted = oss::BucketEncryption::new(algorithm);
+            wanted.kms_master_key_id = key;
             let ensure = if is_plan { oss::plan_bucket_encryption } else { oss::ensure_bucket_encryption };
             ensure(&credentials, endpoint, bucket, &wanted).map(|ensured| ensured.map(Setting::Oss))
         }
         Target::ObsBucket { endpoint, bucket, .. } => {
-            let wanted = obs::BucketEncryption::new(algorithm).with_kms_master_key_id(key);
+            let mut wanted = obs::BucketEncryption::new(algorithm);
+            wanted.kms_master_key_id = key;
             let ensure = if is_plan { obs::plan_bucket_encryption } else { obs::ensure_bucket_encryption };
             ensure(&credentials, endpoint, bucket, &wanted).map(|ensured| ensured.map(Setting::Obs))
         }
         Target::TableBucket { endpoint, arn, .. } => {
-            let wanted = oss_tables::TableEncryption::new(algorithm).with_kms_key_arn(key);
+            let mut wanted = oss_tables::TableEncryption::new(algorithm);
+            wanted.kms_key_arn = key;
             let ensure = if is_plan {
                 oss_tables::plan_table_bucket_encryption
             } else {

@@ -58,8 +58,8 @@ use crate::error::{Error, Result};
 /// made; those that are under way end on their own.
 ///
 /// `keys` is asked for the credentials before each call, and where the service says that they have expired, once more:
-/// see [`Ask`]. It is asked on several threads at once. Give a clone of a fixed key, or the value that renews a
-/// temporary one.
+/// see [`Ask`]. It is asked on several threads at once. Give a clone of a fixed key, or for a temporary one what
+/// [`RenewingCredentials::get`](crate::RenewingCredentials::get) returns.
 ///
 /// At most [so many calls](Options::with_calls_per_endpoint) are under way at once to a service in a region, however
 /// many hosts its buckets have. When it answers that there are too many requests, all calls to it pause for
@@ -96,7 +96,7 @@ pub struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// What is to be read. Its variant tells the cloud, and its endpoint the region.
+    /// What is to be read. [`Target::cloud`] tells whose keys that takes.
     pub fn target(&self) -> &'a Target {
         self.target
     }

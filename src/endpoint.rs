@@ -14,11 +14,17 @@ use self::network::public_host;
 use crate::error::{Error, Result};
 use crate::name::{self, LABEL_BYTES, TableBucketArn};
 
+/// The limit of a whole call where none is set.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// The longest time limit: a longer one is cut to this.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A host name is at most 253 bytes long (RFC 1035).
 const HOST_BYTES: usize = 253;
+
+/// As long as most URLs at most.
+const URL_BYTES: usize = 128;
 
 /// Which service, where it is, and how to speak to it.
 ///
@@ -170,7 +176,7 @@ impl Endpoint {
             addressing: Addressing::VirtualHosted,
             signature_version: None,
             agent: None,
-            timeout: Duration::from_secs(60),
+            timeout: DEFAULT_TIMEOUT,
             max_attempts: 3,
             clock_offset: Arc::default(),
         }
@@ -239,6 +245,11 @@ impl Endpoint {
 
     /// The region, as in `cn-hangzhou`.
     pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The region, for a request to keep without a copy.
+    pub(crate) fn shared_region(&self) -> &Arc<str> {
         &self.region
     }
 
@@ -325,8 +336,14 @@ impl Endpoint {
                 "its host {host:?} begins with the bucket; pass {scheme}://{rest}{port} to `with_url`"
             ));
         }
+        // Room for the path as well.
+        let mut url = String::with_capacity(URL_BYTES);
+        url.push_str(scheme);
+        url.push_str("://");
         if self.addressing != Addressing::VirtualHosted {
-            return Ok(format!("{scheme}://{host}{port}"));
+            url.push_str(host);
+            url.push_str(port);
+            return Ok(url);
         }
         if *is_ip {
             return wrong(format!("a bucket cannot stand before the IP address {host}; use `Addressing::Path`"));
@@ -339,7 +356,10 @@ impl Endpoint {
         if label.len() + 1 + host.len() > HOST_BYTES {
             return wrong(format!("a host has at most {HOST_BYTES} characters, and {label}.{host} has more"));
         }
-        Ok(format!("{scheme}://{label}.{host}{port}"))
+        for part in [label, ".", host, port] {
+            url.push_str(part);
+        }
+        Ok(url)
     }
 }
 

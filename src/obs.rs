@@ -130,7 +130,7 @@ fn request(
         method,
         url: endpoint.bucket_url(bucket, "encryption")?,
         // On a domain of the caller's own, the domain is signed in the bucket's place.
-        resource: format!("/{}/", endpoint.domain().unwrap_or(bucket)),
+        resource: ["/", endpoint.domain().unwrap_or(bucket), "/"].concat(),
         query: "encryption",
         content: body.map(|body| Content { media_type: "application/xml", body }),
         scheme: Scheme::Obs,
@@ -222,7 +222,9 @@ impl<'a> BucketEncryption<'a> {
         xml::expect_root(root, "ServerSideEncryptionConfiguration")?;
         let Some(rule) = xml::container(root, "Rule")? else { return Ok(None) };
         let Some(default) = xml::container(rule, "ApplyServerSideEncryptionByDefault")? else { return Ok(None) };
-        let Some(sse_algorithm) = xml::algorithm(default)? else { return Ok(None) };
+        let [algorithm, key_id, cipher, project_id] =
+            xml::children(default, ["SSEAlgorithm", "KMSMasterKeyID", "KMSDataEncryption", "ProjectID"])?;
+        let Some(sse_algorithm) = xml::algorithm(default, algorithm)? else { return Ok(None) };
         let bucket_key_enabled = match xml::child(rule, "BucketKeyEnabled")?.map(xml::text).transpose()? {
             None => None,
             Some(text) if text.eq_ignore_ascii_case("true") => Some(true),
@@ -231,9 +233,9 @@ impl<'a> BucketEncryption<'a> {
         };
         Ok(Some(Self {
             sse_algorithm: sse_algorithm.into(),
-            kms_master_key_id: xml::child_text(default, "KMSMasterKeyID")?,
-            kms_data_encryption: xml::child_text(default, "KMSDataEncryption")?,
-            project_id: xml::child_text(default, "ProjectID")?,
+            kms_master_key_id: xml::optional_text(key_id)?,
+            kms_data_encryption: xml::optional_text(cipher)?,
+            project_id: xml::optional_text(project_id)?,
             bucket_key_enabled,
         }))
     }

@@ -18,6 +18,7 @@ mod ensure;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use roxmltree::Node;
 use serde::ser::SerializeStruct as _;
@@ -129,11 +130,11 @@ fn request(
         target: bucket.to_owned(),
         method,
         url: endpoint.bucket_url(bucket, "encryption")?,
-        resource: format!("/{bucket}/"),
+        resource: ["/", bucket, "/"].concat(),
         query: "encryption",
         content: body.map(|body| Content { media_type: "application/xml", body }),
         scheme: match endpoint.oss_signature_version() {
-            SignatureVersion::V4 => Scheme::V4 { product: "oss", region: endpoint.region().to_owned() },
+            SignatureVersion::V4 => Scheme::V4 { product: "oss", region: Arc::clone(endpoint.shared_region()) },
             SignatureVersion::V1 => Scheme::V1,
         },
     })
@@ -201,11 +202,13 @@ impl<'a> BucketEncryption<'a> {
     fn from_root(root: Node<'_, 'a>) -> Result<Option<Self>, String> {
         xml::expect_root(root, "ServerSideEncryptionRule")?;
         let Some(default) = xml::container(root, "ApplyServerSideEncryptionByDefault")? else { return Ok(None) };
-        let Some(sse_algorithm) = xml::algorithm(default)? else { return Ok(None) };
+        let [algorithm, key_id, cipher] =
+            xml::children(default, ["SSEAlgorithm", "KMSMasterKeyID", "KMSDataEncryption"])?;
+        let Some(sse_algorithm) = xml::algorithm(default, algorithm)? else { return Ok(None) };
         Ok(Some(Self {
             sse_algorithm: sse_algorithm.into(),
-            kms_master_key_id: xml::child_text(default, "KMSMasterKeyID")?,
-            kms_data_encryption: xml::child_text(default, "KMSDataEncryption")?,
+            kms_master_key_id: xml::optional_text(key_id)?,
+            kms_data_encryption: xml::optional_text(cipher)?,
         }))
     }
 

@@ -18,6 +18,7 @@ mod ensure;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeStruct as _;
@@ -186,7 +187,7 @@ fn request(
         resource,
         query: "",
         content: body.map(|body| Content { media_type: "application/json", body }),
-        scheme: Scheme::V4 { product: "osstables", region: endpoint.region().to_owned() },
+        scheme: Scheme::V4 { product: "osstables", region: Arc::clone(endpoint.shared_region()) },
     })
 }
 

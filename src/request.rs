@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::string::FromUtf8Error;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
@@ -59,7 +60,7 @@ pub(crate) struct Content {
 #[derive(Clone, Debug)]
 pub(crate) enum Scheme {
     /// OSS and OSS Tables, V4: the scope names the product and the region.
-    V4 { product: &'static str, region: String },
+    V4 { product: &'static str, region: Arc<str> },
     /// OSS, V1.
     V1,
     /// OBS.

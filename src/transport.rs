@@ -15,7 +15,7 @@ use ureq::{Agent, Proxy, ProxyProtocol, http};
 
 use self::failure::Failure;
 use crate::credentials::Credentials;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{DEFAULT_TIMEOUT, Endpoint};
 use crate::error::{Call, Error, OneLine, Result, ServiceError, TransportError};
 use crate::request::{MAX_BODY_BYTES, Request, Response, SignedRequest};
 
@@ -25,6 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The wait before an attempt is drawn from 0 to this, doubled with each attempt.
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+
+/// A key that runs out so soon after a wait is not signed with again.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(1);
 
 /// How large the headers of an answer may be.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -90,7 +93,9 @@ impl Calling<'_> {
             self.attempts += 1;
             let is_last = self.attempts >= endpoint.max_attempts;
             let sent = Instant::now();
-            let outcome = attempt(&route, signed, deadline.saturating_duration_since(sent), is_last);
+            let is_first = self.attempts == 1;
+            let limit = if is_first && route.has_limit { None } else { Some(deadline.saturating_duration_since(sent)) };
+            let outcome = attempt(&route, signed, limit, is_last);
             self.log_attempt(&outcome, sent.elapsed());
             may_have_changed |= request.method != "GET" && may_have_arrived(&outcome);
             match if is_last { Next::Return } else { Next::after(&outcome) } {
@@ -104,8 +109,9 @@ impl Calling<'_> {
                 Next::Wait(at_least) => {
                     let wait = backoff.mul_f64(random()).max(at_least);
                     backoff = (backoff * 2).min(LONGEST_BACKOFF);
-                    // No wait that would end after the limit: what is known now is the answer.
-                    if wait < deadline.saturating_duration_since(Instant::now()) {
+                    // No wait that would end after the limit or the key: what is known now is the answer.
+                    let is_in_time = wait < deadline.saturating_duration_since(Instant::now());
+                    if is_in_time && self.credentials.check_expiry(now(endpoint) + wait + EXPIRY_MARGIN).is_ok() {
                         std::thread::sleep(wait);
                         continue;
                     }
@@ -231,6 +237,8 @@ fn correct_clock(endpoint: &Endpoint, request: &Request, server_time: SystemTime
 /// The agent that sends a call's requests, and through which proxy.
 struct Route {
     agent: Agent,
+    /// Whether the agent's own limit is that of the call.
+    has_limit: bool,
     /// Whether the environment's proxy is passed by.
     direct: bool,
     /// Host and port of the proxy in use.
@@ -259,7 +267,9 @@ impl Route {
         let is_passed_by = |proxy: &Proxy| request.url.parse().is_ok_and(|url| proxy.is_no_proxy(&url));
         let proxy =
             proxy.filter(|proxy| !is_passed_by(proxy)).map(|proxy| format!("{}:{}", proxy.host(), proxy.port()));
-        Ok(Self { agent: agent.clone(), direct, proxy })
+        let has_limit = endpoint.agent.is_none() && endpoint.timeout == DEFAULT_TIMEOUT;
+        let direct = direct && agent.config().proxy().is_some();
+        Ok(Self { agent: agent.clone(), has_limit, direct, proxy })
     }
 }
 
@@ -272,14 +282,22 @@ struct Shared {
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
     let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_response_header_size(MAX_HEADER_BYTES)
+        // It bounds the name look-up too, for which ureq starts a thread with each request, also on a kept connection:
+        // that takes 53 microseconds of a processor (68 in place of 15, on the loopback), and more on a busy machine.
+        // Limits of the phases take no thread and leave the look-up without one.
+        .timeout_global(Some(DEFAULT_TIMEOUT))
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(BUFFER_BYTES)
-        // ureq keeps 10 in all and 3 to a host. Each bucket of a virtual-hosted service is a host of its own, and
-        // threads share the agent: 16 of them lose no connection, and 64 that are kept take 4 MiB of buffers at most
-        // and as many files. ureq closes one that was idle for 15 seconds when it next looks for one.
+        // ureq keeps 10 in all and 3 to a host. Each bucket of a virtual-hosted service is a host of its own; in path
+        // style all are one, and with 16 to a host 64 threads made a connection anew for every 14th call. 64 that are
+        // kept take 4 MiB of buffers at most and as many files. ureq closes one that was idle for 15 seconds when it
+        // next looks for one.
         .max_idle_connections(64)
-        .max_idle_connections_per_host(16);
+        .max_idle_connections_per_host(64);
     #[cfg(feature = "platform-verifier")]
     let config =
         config.tls_config(ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build());
@@ -301,15 +319,15 @@ fn proxy_problem(variable: impl Fn(&str) -> Option<OsString>) -> Option<(&'stati
     }
 }
 
-/// One request and its answer.
-fn attempt(route: &Route, signed: &SignedRequest, remaining: Duration, fresh: bool) -> Result<Response, Failure> {
+/// One request and its answer, within the agent's limit if there is no other.
+fn attempt(route: &Route, signed: &SignedRequest, limit: Option<Duration>, fresh: bool) -> Result<Response, Failure> {
     let build = http::Request::builder().method(signed.method()).uri(signed.url());
     let build = signed.headers().fold(build, |build, (name, value)| build.header(name, value));
     let build = build.header("User-Agent", USER_AGENT).header("Accept-Encoding", "identity");
     let answered = if signed.method() == "PUT" {
-        run(route, build.body(signed.body()), remaining, fresh)
+        run(route, build.body(signed.body()), limit, fresh)
     } else {
-        run(route, build.body(()), remaining, fresh)
+        run(route, build.body(()), limit, fresh)
     };
     let answer = answered.map_err(Failure::sending)?;
     let status = answer.status().as_u16();
@@ -327,19 +345,25 @@ fn attempt(route: &Route, signed: &SignedRequest, remaining: Duration, fresh: bo
 fn run(
     route: &Route,
     request: http::Result<http::Request<impl ureq::AsSendBody>>,
-    remaining: Duration,
+    limit: Option<Duration>,
     fresh: bool,
 ) -> Result<http::Response<ureq::Body>, ureq::Error> {
+    let request = request?;
+    if limit.is_none() && !route.direct && !fresh {
+        // The shared agent, as it is set up above. ureq keeps one TLS configuration, that of requests without a config
+        // of their own; until there is one, the others make theirs for each connection: no session is resumed, and with
+        // the system's roots it takes 86 KiB and 1.1 of the 1.6 ms of a new connection.
+        return route.agent.run(request);
+    }
     let mut config = route
         .agent
-        .configure_request(request?)
+        .configure_request(request)
         .http_status_as_error(false)
         .max_redirects(0)
-        .max_response_header_size(MAX_HEADER_BYTES)
-        // It bounds the name look-up too, for which ureq starts a thread with each request, also on a kept connection:
-        // that takes 53 microseconds of a processor (68 in place of 15, on the loopback), and more on a busy machine.
-        // Limits of the phases take no thread and leave the look-up without one.
-        .timeout_global(Some(remaining));
+        .max_response_header_size(MAX_HEADER_BYTES);
+    if let Some(limit) = limit {
+        config = config.timeout_global(Some(limit));
+    }
     if route.direct {
         config = config.proxy(None);
     }

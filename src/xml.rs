@@ -32,37 +32,52 @@ pub(crate) fn elements<'d, 'i>(element: Node<'d, 'i>) -> impl Iterator<Item = No
 /// # Errors
 /// What is wrong, when there are two: which one holds is not ours to guess.
 pub(crate) fn child<'d, 'i>(element: Node<'d, 'i>, name: &str) -> Result<Option<Node<'d, 'i>>, String> {
-    let mut named = elements(element).filter(|child| child.tag_name().name() == name);
-    match (named.next(), named.next()) {
-        (_, Some(_)) => Err(format!("<{name}> is there twice")),
-        (first, None) => Ok(first),
-    }
+    children(element, [name]).map(|[child]| child)
 }
 
-/// The text of the child element of that name: trimmed, and none if it is blank.
-pub(crate) fn child_text<'i>(element: Node<'_, 'i>, name: &str) -> Result<Option<Cow<'i, str>>, String> {
-    let Some(child) = child(element, name)? else { return Ok(None) };
-    Ok(Some(text(child)?).filter(|text| !text.is_empty()))
+/// The child elements of those names, each that is there. In one walk: a walk for each name took a tenth of the time of
+/// parsing the whole document.
+///
+/// # Errors
+/// What is wrong, when there are two of a name.
+pub(crate) fn children<'d, 'i, const N: usize>(
+    element: Node<'d, 'i>,
+    names: [&str; N],
+) -> Result<[Option<Node<'d, 'i>>; N], String> {
+    let mut found = [None; N];
+    for child in elements(element) {
+        let name = child.tag_name().name();
+        if let Some(at) = names.iter().position(|wanted| *wanted == name)
+            && found[at].replace(child).is_some()
+        {
+            return Err(format!("<{name}> is there twice"));
+        }
+    }
+    Ok(found)
+}
+
+/// The text of an element that may be absent: none if it is blank, too.
+pub(crate) fn optional_text<'i>(element: Option<Node<'_, 'i>>) -> Result<Option<Cow<'i, str>>, String> {
+    Ok(element.map(text).transpose()?.filter(|text| !text.is_empty()))
 }
 
 /// An element's text, trimmed. It is borrowed from the body where it is one piece; a comment or CDATA in between makes
 /// several, which are joined, as every vendor's client does.
 pub(crate) fn text<'i>(element: Node<'_, 'i>) -> Result<Cow<'i, str>, String> {
-    if elements(element).next().is_some() {
-        return Err(format!("<{}> holds an element where text belongs", element.tag_name().name()));
-    }
-    let mut pieces = element.children().filter_map(|node| node.text_storage().filter(|_| node.is_text()));
-    Ok(match (pieces.next(), pieces.next()) {
-        (None, _) => Cow::Borrowed(""),
-        (Some(StringStorage::Borrowed(piece)), None) => Cow::Borrowed(piece.trim()),
-        (Some(StringStorage::Owned(piece)), None) => Cow::Owned(piece.trim().to_owned()),
-        (Some(first), Some(second)) => {
-            let mut joined = first.as_str().to_owned();
-            for piece in std::iter::once(second).chain(pieces) {
-                joined.push_str(piece.as_str());
-            }
-            Cow::Owned(joined.trim().to_owned())
+    let mut text = Cow::Borrowed("");
+    for node in element.children() {
+        if node.is_element() {
+            return Err(format!("<{}> holds an element where text belongs", element.tag_name().name()));
         }
+        match node.text_storage().filter(|_| node.is_text()) {
+            Some(StringStorage::Borrowed(piece)) if text.is_empty() => text = Cow::Borrowed(piece),
+            Some(piece) => text.to_mut().push_str(piece.as_str()),
+            None => {}
+        }
+    }
+    Ok(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     })
 }
 
@@ -77,15 +92,28 @@ pub(crate) fn expect_root(root: Node<'_, '_>, name: &str) -> Result<(), String> 
 /// The one child that an element is there for. None where the element has no child element, which is how a service
 /// says that nothing is set.
 pub(crate) fn container<'d, 'i>(element: Node<'d, 'i>, name: &str) -> Result<Option<Node<'d, 'i>>, String> {
-    match child(element, name)? {
-        None if elements(element).next().is_some() => Err(format!("<{}> has no <{name}>", element.tag_name().name())),
-        child => Ok(child),
-    }
+    required(element, child(element, name)?, name)
 }
 
-/// The algorithm of an `ApplyServerSideEncryptionByDefault`. None where it has no child element or says `None`.
-pub(crate) fn algorithm<'i>(default: Node<'_, 'i>) -> Result<Option<Cow<'i, str>>, String> {
-    let Some(element) = container(default, "SSEAlgorithm")? else { return Ok(None) };
+/// Refuses the absence of a child, but not where the element has no child element at all.
+fn required<'d, 'i>(
+    element: Node<'_, 'i>,
+    child: Option<Node<'d, 'i>>,
+    name: &str,
+) -> Result<Option<Node<'d, 'i>>, String> {
+    if child.is_none() && elements(element).next().is_some() {
+        return Err(format!("<{}> has no <{name}>", element.tag_name().name()));
+    }
+    Ok(child)
+}
+
+/// The algorithm of an `ApplyServerSideEncryptionByDefault`, from its `SSEAlgorithm`. None where it has no child element
+/// or says `None`.
+pub(crate) fn algorithm<'i>(
+    default: Node<'_, 'i>,
+    element: Option<Node<'_, 'i>>,
+) -> Result<Option<Cow<'i, str>>, String> {
+    let Some(element) = required(default, element, "SSEAlgorithm")? else { return Ok(None) };
     match text(element)? {
         text if text.is_empty() => Err("SSEAlgorithm is empty".to_owned()),
         text if text.eq_ignore_ascii_case("None") => Ok(None),

@@ -109,6 +109,7 @@ fn key() -> Credentials {
     Credentials::new("id", "the secret").unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as audit calls it")]
 fn keys(_: &Ask<'_>) -> Result<Credentials> {
     Ok(key())
 }
@@ -132,10 +133,10 @@ fn every_kind_of_target_is_read_and_judged() {
     emulator.create_bucket("mine");
     emulator.create_table_bucket(&arn);
     emulator.create_table(&arn, "ns", "t");
-    let oss_setting = oss::BucketEncryption::kms().with_kms_master_key_id("9468da86");
-    let obs_setting = obs::BucketEncryption::kms();
-    oss::put_bucket_encryption(&key, &emulator.oss(), "mine", &oss_setting).unwrap();
-    obs::put_bucket_encryption(&key, &emulator.obs(), "mine", &obs_setting).unwrap();
+    let alibaba_has = oss::BucketEncryption::kms().with_kms_master_key_id("9468da86");
+    let huawei_has = obs::BucketEncryption::kms();
+    oss::put_bucket_encryption(&key, &emulator.oss(), "mine", &alibaba_has).unwrap();
+    obs::put_bucket_encryption(&key, &emulator.obs(), "mine", &huawei_has).unwrap();
 
     let targets = [
         Target::oss_bucket(emulator.oss(), "mine"),
@@ -432,7 +433,9 @@ fn lost_connections_are_made_up_for_by_the_endpoint() {
     let emulator = Emulator::start().unwrap();
     let key = emulator.credentials().clone();
     let targets: Vec<_> = (0..20).map(|number| format!("bucket-{number}")).collect();
-    targets.iter().for_each(|bucket| emulator.create_bucket(bucket));
+    for bucket in &targets {
+        emulator.create_bucket(bucket);
+    }
     emulator.fail_next(2, Fault::Drop);
     let targets: Vec<_> = targets.iter().map(|bucket| Target::oss_bucket(emulator.oss(), bucket.as_str())).collect();
     let findings = audit(targets, move |_| Ok(key.clone()), &Options::new(Policy::Any));

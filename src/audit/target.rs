@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::Ask;
-use crate::credentials::Credentials;
+use crate::credentials::{Cloud, Credentials};
 use crate::endpoint::{Endpoint, Service};
 use crate::error::{Error, Result};
 use crate::name::{Dots, TableBucketArn, check_bucket, check_segment};
@@ -128,6 +128,14 @@ impl Target {
         endpoint
     }
 
+    /// Whose keys it takes.
+    pub fn cloud(&self) -> Cloud {
+        match self {
+            Self::OssBucket { .. } | Self::TableBucket { .. } | Self::Table { .. } => Cloud::Alibaba,
+            Self::ObsBucket { .. } => Cloud::Huawei,
+        }
+    }
+
     pub(super) fn place(&self) -> Place {
         Place(self.endpoint().service, self.endpoint().region().to_owned())
     }
@@ -197,7 +205,7 @@ impl FromStr for Target {
         }
         let Some((arn, names)) = text.split_once("/table/") else {
             let arn: TableBucketArn = text.parse()?;
-            return Ok(Self::table_bucket(Endpoint::oss_tables(arn.region())?, arn));
+            return Ok(Self::table_bucket(Endpoint::for_table_bucket(&arn), arn));
         };
         let Some((namespace, table)) = names.split_once('/') else {
             return Err(wrong("names a table by its id; name its namespace and it: .../table/{namespace}/{table}"));
@@ -205,7 +213,7 @@ impl FromStr for Target {
         check_segment("namespace", namespace)?;
         check_segment("table", table)?;
         let arn: TableBucketArn = arn.parse()?;
-        Ok(Self::table(Endpoint::oss_tables(arn.region())?, arn, namespace, table))
+        Ok(Self::table(Endpoint::for_table_bucket(&arn), arn, namespace, table))
     }
 }
 

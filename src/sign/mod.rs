@@ -58,7 +58,7 @@ impl Request {
                 if let Some(token) = token {
                     headers.push((dialect.token_header(), token.into()));
                 }
-                let resource = format!("{}?{}", self.resource, self.query);
+                let resource = [&self.resource, "?", self.query].concat();
                 let date = timestamp.http();
                 string_to_sign = v1::string_to_sign(dialect, self.method, date, &headers, &resource);
                 let signature = v1::signature(credentials.access_key_secret(), &string_to_sign);

@@ -81,5 +81,5 @@ pub(crate) fn signature(secret: &str, string_to_sign: &str) -> String {
 
 /// The value of the Authorization header.
 pub(crate) fn authorization(dialect: Dialect, access_key_id: &str, signature: &str) -> String {
-    format!("{} {access_key_id}:{signature}", dialect.name())
+    [dialect.name(), " ", access_key_id, ":", signature].concat()
 }
