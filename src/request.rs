@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -237,15 +238,14 @@ impl Response {
 
     /// Changes every text in it, as far as it is text.
     pub(crate) fn map_texts(self, change: impl Fn(&mut String)) -> Self {
-        let body = String::from_utf8(self.body).map_or_else(
-            |error| error.into_bytes(),
-            |mut text| {
-                change(&mut text);
-                text.into_bytes()
-            },
-        );
+        let body = String::from_utf8(self.body).map_or_else(FromUtf8Error::into_bytes, |mut text| {
+            change(&mut text);
+            text.into_bytes()
+        });
         let mut headers = self.headers;
-        headers.iter_mut().for_each(|(_, value)| change(value));
+        for (_, value) in &mut headers {
+            change(value);
+        }
         Self { status: self.status, headers, body }
     }
 

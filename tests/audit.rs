@@ -133,10 +133,10 @@ fn every_kind_of_target_is_read_and_judged() {
     emulator.create_bucket("mine");
     emulator.create_table_bucket(&arn);
     emulator.create_table(&arn, "ns", "t");
-    let on_oss = oss::BucketEncryption::kms().with_kms_master_key_id("9468da86");
-    let on_obs = obs::BucketEncryption::kms();
-    oss::put_bucket_encryption(&key, &emulator.oss(), "mine", &on_oss).unwrap();
-    obs::put_bucket_encryption(&key, &emulator.obs(), "mine", &on_obs).unwrap();
+    let alibaba_has = oss::BucketEncryption::kms().with_kms_master_key_id("9468da86");
+    let huawei_has = obs::BucketEncryption::kms();
+    oss::put_bucket_encryption(&key, &emulator.oss(), "mine", &alibaba_has).unwrap();
+    obs::put_bucket_encryption(&key, &emulator.obs(), "mine", &huawei_has).unwrap();
 
     let targets = [
         Target::oss_bucket(emulator.oss(), "mine"),

@@ -706,3 +706,15 @@ fn stable(text: &str) -> String {
     }
     stable
 }
+
+/// A put that may have arrived is not told away by a key that runs out before the next attempt.
+#[test]
+fn a_key_that_runs_out_between_two_attempts_leaves_the_first_answer() {
+    let (url, server) = serve(|_| http(503, &["Retry-After: 2"], &xml(&[("Code", "ServiceUnavailable")])));
+    let endpoint = local(Endpoint::oss("cn-hangzhou").unwrap(), &url).with_max_attempts(3);
+    let key = key().with_expiry(std::time::SystemTime::now() + Duration::from_secs(2));
+    let setting = oss::BucketEncryption::aes256();
+    let error = oss::put_bucket_encryption(&key, &endpoint, "release-bucket", &setting).unwrap_err();
+    server.join().unwrap();
+    assert_eq!((error.code(), error.attempts()), (Some("ServiceUnavailable"), 1), "{error}");
+}

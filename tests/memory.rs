@@ -49,7 +49,7 @@ fn bad_answers_take_little_memory() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let fill = |piece: &str| piece.repeat(64 * KIB / piece.len());
     let endless = |head: &str, piece: &[u8]| Act::SendForever(head.as_bytes().to_vec(), piece.to_vec());
-    let keys = (0..7000).map(|n| format!("\"{n}\":0,")).collect::<String>();
+    let keys = (0..7000).map(|n| format!("\"{n}\":0,")).collect::<Vec<_>>().concat();
     let cases = [
         ("a body without end", endless("HTTP/1.1 200 OK\r\n\r\n", &[b'<'; 4096])),
         ("an error without end", endless("HTTP/1.1 403 X\r\n\r\n", &[b'<'; 4096])),
@@ -62,9 +62,9 @@ fn bad_answers_take_little_memory() {
         ("levels", answer(200, &[], &fill("<a>"))),
         (
             "attributes",
-            answer(200, &[], &format!("<a {}/>", (0..500).map(|n| format!("a{n}='' ")).collect::<String>())),
+            answer(200, &[], &format!("<a {}/>", (0..500).map(|n| format!("a{n}='' ")).collect::<Vec<_>>().concat())),
         ),
-        ("namespaces", answer(200, &[], &(0..450).map(|n| format!("<a xmlns:a{n}='u'>")).collect::<String>())),
+        ("namespaces", answer(200, &[], &(0..450).map(|n| format!("<a xmlns:a{n}='u'>")).collect::<Vec<_>>().concat())),
         ("a long text", answer(200, &[], &format!("<a>{}</a>", "&lt;".repeat(16_000)))),
         ("lists", answer(403, &[], &fill("["))),
         ("keys", answer(403, &[], &format!("{{{keys}\"x\":0}}"))),
@@ -128,7 +128,7 @@ fn other_services_take_little_memory_too() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let body = format!(
         "{{\"encryptionConfiguration\":{{{}\"x\":0}}}}",
-        (0..6000).map(|n| format!("\"{n}\":[],")).collect::<String>()
+        (0..6000).map(|n| format!("\"{n}\":[],")).collect::<Vec<_>>().concat()
     );
     let server = Server::new(vec![answer(200, &[], &body), answer(200, &[], &"<a>".repeat(20_000))]);
     let before = NOW.load(Relaxed);

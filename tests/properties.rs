@@ -220,7 +220,7 @@ fn requests(bucket: &str) -> Vec<Request> {
 #[test]
 fn every_signature_has_its_stages() {
     let mut random = Random::new();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     for _ in 0..200 {
         let secret = format!("s{}s", random.text(&["a", "Z", "9", "+", "/", "é", " "], 30));
         let bucket = format!("a{}z", random.text(&["b", "0", "-"], 20));

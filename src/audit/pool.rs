@@ -1,7 +1,9 @@
 //! The threads of an audit: who takes which target when, and who waits for what.
 //!
 //! One lock guards the state, and no call and no function of the caller's is made under it. Whoever changes the state
-//! wakes all who wait.
+//! wakes whom it concerns: the consumer when there is a finding, one thread when there is one more thing to do (a thread
+//! that has done something looks for the next by itself), all threads when there will be nothing more. Waking all of
+//! them each time costs more than everything else here: 100 microseconds a target with 64 threads, in place of 4.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -28,7 +30,10 @@ pub(super) struct Pool {
     /// Locked by the one thread that takes the next target.
     targets: Mutex<Targets>,
     state: Mutex<State>,
-    changed: Condvar,
+    /// Wakes threads.
+    work: Condvar,
+    /// Wakes the consumer.
+    found: Condvar,
 }
 
 struct State {
@@ -83,7 +88,14 @@ impl Pool {
             stopped: false,
             panic: None,
         };
-        Self { options, keys, targets: Mutex::new(targets), state: Mutex::new(state), changed: Condvar::new() }
+        Self {
+            options,
+            keys,
+            targets: Mutex::new(targets),
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            found: Condvar::new(),
+        }
     }
 
     /// What a thread does.
@@ -96,7 +108,7 @@ impl Pool {
     /// No further call is made.
     pub(super) fn stop(&self) {
         self.state().stopped = true;
-        self.changed.notify_all();
+        self.work.notify_all();
     }
 
     /// Waits for a finding. Where there are no threads, the caller is one.
@@ -104,7 +116,7 @@ impl Pool {
         let mut state = self.state();
         loop {
             if let Some(finding) = state.take_finding(self.options.order) {
-                self.changed.notify_all();
+                self.work.notify_one();
                 return Some(finding);
             }
             if state.taking == Taking::Ended && state.taken == state.handed_out {
@@ -119,7 +131,7 @@ impl Pool {
                 }
                 state = self.state();
             } else {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.found.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
     }
@@ -133,6 +145,9 @@ impl Pool {
             }
             let now = Instant::now();
             if let Some(job) = state.start_job(now, self.options.calls_per_endpoint) {
+                if state.is_over() {
+                    self.work.notify_all();
+                }
                 return Some(job);
             }
             let is_near = state.taken - state.handed_out < self.options.threads * AHEAD_PER_THREAD;
@@ -142,14 +157,13 @@ impl Pool {
                     drop(state);
                     self.take_target()
                 }
-                // What is under way may come back, and its thread goes on with it.
-                Taking::Ended if state.waiting.is_empty() => return None,
+                _ if state.is_over() => return None,
                 _ => match state.next_resumption(now) {
                     Some(at) => {
                         let pause = at.saturating_duration_since(now);
-                        self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0
+                        self.work.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0
                     }
-                    None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                    None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
                 },
             };
         }
@@ -173,7 +187,13 @@ impl Pool {
                 state.panic = Some(panic);
             }
         }
-        self.changed.notify_all();
+        if state.taking == Taking::Ended {
+            self.work.notify_all();
+            self.found.notify_one();
+        } else {
+            // This thread goes on with the target that it has taken, and another one may take the next.
+            self.work.notify_one();
+        }
         state
     }
 
@@ -188,13 +208,15 @@ impl Pool {
             load.paused_until = Instant::now().checked_add(self.options.throttle_pause);
             job.throttled += 1;
             state.waiting.push_front(job);
+            // Whoever has nothing to do waits for the end of the pause from now on.
+            self.work.notify_all();
         } else {
             let Job { index, target, .. } = job;
             let verdict = Verdict::of(&self.options.policy, read);
             state.findings.insert(index, Finding { index, target, verdict });
         }
         drop(state);
-        self.changed.notify_all();
+        self.found.notify_one();
     }
 
     fn read(&self, target: &Target) -> Result<Option<Setting>> {
@@ -215,6 +237,11 @@ impl Pool {
 }
 
 impl State {
+    /// Whether there is nothing more to start. What is under way may come back, and its thread goes on with it.
+    fn is_over(&self) -> bool {
+        self.taking == Taking::Ended && self.waiting.is_empty()
+    }
+
     /// The first of those that wait whose place bears another call now.
     fn start_job(&mut self, now: Instant, limit: usize) -> Option<Job> {
         let bears_more = |load: &Load| load.calls < limit && load.paused_until.is_none_or(|until| until <= now);

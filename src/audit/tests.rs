@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use super::*;
 use crate::endpoint::Endpoint;
 use crate::{oss, oss_tables};
@@ -124,6 +126,44 @@ fn without_a_thread_the_consumer_does_the_work() {
     let findings = Findings { pool: Arc::new(pool), threads: 0 };
     let indexes: Vec<_> = findings.map(|finding| finding.index).collect();
     assert_eq!(indexes, [0, 1]);
+}
+
+/// Targets in some regions, each of which is refused before anything is sent.
+fn refused(count: usize) -> impl Iterator<Item = Target> {
+    let regions = ["r-1", "r-2", "r-3", "r-4", "r-5"].map(|region| Endpoint::obs(region).unwrap());
+    (0..count).map(move |number| Target::oss_bucket(regions[number * number % 5].clone(), format!("bucket-{number}")))
+}
+
+#[test]
+fn many_threads_lose_nothing_and_come_to_an_end() {
+    for (threads, calls, order) in [
+        (1, 1, Order::Targets),
+        (2, 1, Order::Arrival),
+        (16, 1, Order::Targets),
+        (16, 3, Order::Arrival),
+        (64, 64, Order::Targets),
+    ] {
+        let options = Options::new(Policy::Any).with_threads(threads).with_calls_per_endpoint(calls).with_order(order);
+        let keys = |_: &Ask<'_>| Credentials::new("id", "the secret");
+        let pool = Arc::new(Pool::new(Box::new(refused(3000)), Box::new(keys), options));
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                let pool = Arc::clone(&pool);
+                thread::spawn(move || pool.work())
+            })
+            .collect();
+        let mut indexes: Vec<_> =
+            std::iter::from_fn(|| pool.next_finding(false)).map(|finding| finding.index).collect();
+        assert!(order == Order::Arrival || indexes.is_sorted(), "{threads} threads");
+        indexes.sort_unstable();
+        assert!(indexes.into_iter().eq(0..3000), "{threads} threads");
+        // Also while the findings are kept.
+        let patience = Instant::now() + Duration::from_secs(10);
+        while !workers.iter().all(thread::JoinHandle::is_finished) {
+            assert!(Instant::now() < patience, "{threads} threads: some do not end");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 #[test]

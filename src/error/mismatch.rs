@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::request::{Scheme, SignedRequest, hide_token};
+use crate::request::{Scheme, hide_token};
 
 /// What became of comparing the texts that both sides signed: the answer to `SignatureDoesNotMatch`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,20 +28,21 @@ pub enum SignatureMismatch {
 }
 
 impl SignatureMismatch {
-    /// Compares, with the earliest text that the service shows: a canonical request tells more than its hash.
+    /// Compares ours with the service's, with the earliest text that it shows: a canonical request tells more than its
+    /// hash.
     pub(super) fn find(
-        signed: &SignedRequest,
-        their_string: Option<&str>,
-        their_request: Option<&str>,
+        scheme: &Scheme,
+        strings: Option<(String, &str)>,
+        requests: Option<(String, &str)>,
     ) -> Option<Self> {
-        let requests = (signed.canonical_request().zip(their_request))
-            .map(|(ours, theirs)| first_difference("canonical request", ours, theirs, likely_in_request));
-        let strings = their_string.map(|theirs| {
-            let likely = |line: usize, text: &str| match signed.scheme() {
+        let requests =
+            requests.map(|(ours, theirs)| first_difference("canonical request", &ours, theirs, likely_in_request));
+        let strings = strings.map(|(ours, theirs)| {
+            let likely = |line: usize, text: &str| match scheme {
                 Scheme::V4 { .. } => likely_in_v4_string(line),
                 Scheme::V1 | Scheme::Obs => likely_in_v1_string(line, text),
             };
-            first_difference("string to sign", signed.string_to_sign(), theirs, likely)
+            first_difference("string to sign", &ours, theirs, likely)
         });
         match (requests, strings) {
             (Some(Some(difference)), _) | (_, Some(Some(difference))) => Some(difference),

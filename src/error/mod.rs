@@ -138,7 +138,8 @@ impl Error {
             }
             Self::Service(error) => {
                 error.call = Some(call);
-                error.explain(request, signed);
+                error.texts().for_each(&hide);
+                error.explain(request, signed, &hide);
                 error.texts().for_each(hide);
             }
             Self::Decode(error) => {

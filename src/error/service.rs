@@ -118,10 +118,11 @@ impl ServiceError {
         error
     }
 
-    /// Adds what only the call knows: the advice for its operation, and why its signature does not match.
-    pub(super) fn explain(&mut self, request: &Request, signed: Option<&SignedRequest>) {
+    /// Adds what only the call knows: the advice for its operation, and why its signature does not match. The texts of
+    /// the answer are without secrets by now, so ours are compared without them, too.
+    pub(super) fn explain(&mut self, request: &Request, signed: Option<&SignedRequest>, hide: impl Fn(&mut String)) {
         self.request_time = self.request_time.or(signed.map(SignedRequest::time));
-        self.mismatch = signed.and_then(|signed| self.compare_signature(signed));
+        self.mismatch = signed.and_then(|signed| self.compare(signed, hide));
         self.advice = advice::find(self, Some(request));
     }
 
@@ -129,7 +130,18 @@ impl ServiceError {
     /// the blocking functions have done it, see [`signature_mismatch`](Self::signature_mismatch). None where the
     /// service does not say.
     pub fn compare_signature(&self, signed: &SignedRequest) -> Option<SignatureMismatch> {
-        SignatureMismatch::find(signed, self.string_to_sign.as_deref(), self.canonical_request.as_deref())
+        self.compare(signed, |_| {})
+    }
+
+    fn compare(&self, signed: &SignedRequest, hide: impl Fn(&mut String)) -> Option<SignatureMismatch> {
+        let ours = |text: &str| {
+            let mut text = text.to_owned();
+            hide(&mut text);
+            text
+        };
+        let requests = signed.canonical_request().map(ours).zip(self.canonical_request.as_deref());
+        let strings = self.string_to_sign.as_deref().map(|theirs| (ours(signed.string_to_sign()), theirs));
+        SignatureMismatch::find(signed.scheme(), strings, requests)
     }
 
     fn read_body(&mut self, body: &[u8]) {

@@ -1,5 +1,6 @@
 //! A server on the loopback that does to each request what its script says, and what tests share around it.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,7 +39,7 @@ pub(crate) enum Act {
     /// Nothing, until the client goes.
     Stall,
     /// Whatever fits the request.
-    Answer(Arc<dyn Fn(&str) -> Act + Send + Sync>),
+    Answer(Arc<dyn Fn(&str) -> Self + Send + Sync>),
 }
 
 /// A whole answer.
@@ -49,7 +50,7 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Act {
 pub(crate) fn answer_bytes(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     [head.as_bytes(), b"\r\n", body].concat()
 }

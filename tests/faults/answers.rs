@@ -205,7 +205,7 @@ fn success_that_cannot_be_understood_is_an_error() {
         </ServerSideEncryptionRule>";
     let external = "<!DOCTYPE a SYSTEM \"http://127.0.0.1:9/a.dtd\" [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>\
         <ServerSideEncryptionRule>&b;</ServerSideEncryptionRule>";
-    let attributes = (0..6000).map(|n| format!(" a{n}=\"\"")).collect::<String>();
+    let attributes = (0..6000).map(|n| format!(" a{n}=\"\"")).collect::<Vec<_>>().concat();
     let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xb3, 0xd1, 0x77, 0xb4, 0x03, 0, 0x7c];
     for (name, act) in [
         ("an empty body", answer(200, &[], "")),
@@ -234,7 +234,11 @@ fn success_that_cannot_be_understood_is_an_error() {
         ),
         (
             "many namespaces",
-            answer(200, &[], &format!("<a{}/>", (0..3000).map(|n| format!(" xmlns:a{n}=\"u\"")).collect::<String>())),
+            answer(
+                200,
+                &[],
+                &format!("<a{}/>", (0..3000).map(|n| format!(" xmlns:a{n}=\"u\"")).collect::<Vec<_>>().concat()),
+            ),
         ),
         (
             "an HTML page",
@@ -297,7 +301,8 @@ fn deep_documents_do_not_need_a_deep_stack() {
 #[test]
 fn a_put_is_done_where_the_status_says_so() {
     let setting = oss::BucketEncryption::aes256();
-    for act in [answer(200, &[], "<<<"), answer(204, &[], ""), Act::Send(answer_bytes(200, &[], &[0xff; 100_000]))] {
+    for act in [answer(200, &[], "<<<"), answer(204, &[], ""), Act::Send(answer_bytes(200, &[], &vec![0xff; 100_000]))]
+    {
         let server = Server::new(vec![act]);
         oss::put_bucket_encryption(&credentials(), &server.oss(), BUCKET, &setting).unwrap();
         oss::delete_bucket_encryption(&credentials(), &server.oss(), BUCKET).unwrap();

@@ -80,7 +80,7 @@ fn a_clock_that_is_off_is_corrected_by_one_attempt() {
             let warnings: Vec<_> = logs::lines_with(&format!("127.0.0.1:{}", server.port()));
             let warnings: Vec<_> = warnings.iter().filter(|line| line.starts_with("WARN bucket_encryption")).collect();
             assert_eq!(warnings.len(), 1, "{warnings:?}");
-            assert!(warnings[0].contains("the clock differs") && warnings[0].contains("3"), "{warnings:?}");
+            assert!(warnings[0].contains("the clock differs") && warnings[0].contains(" s; signing"), "{warnings:?}");
         }
     }
 }
@@ -94,8 +94,8 @@ fn obs_and_v1_are_corrected_too() {
 
     // OBS answers without the time in its body.
     let rule = format!(
-        "<ServerSideEncryptionConfiguration><Rule>{}</Rule></ServerSideEncryptionConfiguration>",
-        &AES256[26..AES256.len() - 27]
+        "<ServerSideEncryptionConfiguration>{}</ServerSideEncryptionConfiguration>",
+        AES256.replace("ServerSideEncryptionRule", "Rule")
     );
     let server = Server::new(vec![in_date(ahead()), answer(200, &[], &rule)]);
     let read = bucket_encryption::obs::get_bucket_encryption(&credentials(), &server.obs(), BUCKET).unwrap();

@@ -1,6 +1,6 @@
 //! Redirects are never followed: a signed request goes to nobody whom the caller did not name.
 
-use bucket_encryption::{Error, oss, oss_tables};
+use bucket_encryption::{Error, ServiceError, oss, oss_tables};
 
 use crate::common::{BUCKET, Server, answer, arn, credentials, ok};
 
@@ -36,7 +36,7 @@ fn a_redirect_to_itself_is_not_followed() {
         for location in ["/", "?encryption", "/examplebucket/?encryption", "//127.0.0.1", ""] {
             let server = Server::new(vec![answer(status, &[("Location", location)], ""), ok()]);
             let error = oss::get_bucket_encryption(&credentials(), &server.oss(), BUCKET).unwrap_err();
-            assert_eq!(error.service().map(|service| service.status()), Some(status), "{location:?}");
+            assert_eq!(error.service().map(ServiceError::status), Some(status), "{location:?}");
             assert_eq!((server.requests().len(), server.connections()), (1, 1), "{status} {location:?}");
         }
     }
@@ -68,7 +68,7 @@ fn the_agent_of_a_caller_who_follows_redirects_follows_none() {
         let server = Server::new(vec![answer(status, &[("Location", &stranger.url())], "")]);
         let endpoint = server.oss().with_agent(agent.clone());
         let error = oss::get_bucket_encryption(&credentials(), &endpoint, BUCKET).unwrap_err();
-        assert_eq!(error.service().map(|service| service.status()), Some(status), "{error:?}");
+        assert_eq!(error.service().map(ServiceError::status), Some(status), "{error:?}");
     }
     assert_eq!(stranger.connections(), 0);
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
-use bucket_encryption::{Error, oss};
+use bucket_encryption::ureq::Agent;
+use bucket_encryption::{Error, ServiceError, oss};
 
 use crate::common::{Act, BUCKET, Server, answer, answer_bytes, credentials, error, header, ok, read_request};
 
@@ -34,7 +35,7 @@ fn no_other_status_is_tried_again() {
         let location = ("Location", "http://127.0.0.1:9/");
         let server = Server::new(vec![answer(status, &[location], "")]);
         let error = get(&server.oss()).unwrap_err();
-        assert_eq!(error.service().map(|service| service.status()), Some(status), "{error:?}");
+        assert_eq!(error.service().map(ServiceError::status), Some(status), "{error:?}");
         assert_eq!((error.attempts(), server.requests().len()), (1, 1), "{status}");
     }
 }
@@ -76,7 +77,7 @@ fn a_connection_that_is_refused_is_tried_again() {
 fn a_name_that_is_not_known_is_named_as_such() {
     let endpoint = Server::new(vec![ok()]).oss().with_url("http://name.invalid:9").unwrap();
     let setting = oss::BucketEncryption::aes256();
-    let agent = bucket_encryption::ureq::Agent::config_builder().proxy(None).build().new_agent();
+    let agent = Agent::config_builder().proxy(None).build().new_agent();
     let error = oss::put_bucket_encryption(&credentials(), &endpoint.with_agent(agent), BUCKET, &setting).unwrap_err();
     assert!(matches!(error, Error::Transport(_)), "{error:?}");
     assert!(error.to_string().contains("look-up failed") || error.to_string().contains("was not found"), "{error:?}");

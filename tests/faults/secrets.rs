@@ -5,6 +5,7 @@ use std::fmt::{Debug, Display};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bucket_encryption::ureq::{Agent, Proxy};
 use bucket_encryption::{
     Cloud, Credentials, Endpoint, Error, RenewingCredentials, Response, SignatureVersion, TableBucketArn, obs, oss,
     oss_tables,
@@ -284,8 +285,8 @@ fn no_error_shows_what_a_server_echoes_in_place_of_http() {
     let act = Act::Answer(Arc::new(|_| answer(407, &[("Proxy-Authenticate", TOKEN)], SECRET)));
     let server = Server::new(vec![act]);
     let url = server.url().replace("http://", &format!("http://user:{}@", SECRET.replace(['/', '+'], "")));
-    let proxy = bucket_encryption::ureq::Proxy::new(&url).unwrap();
-    let agent = bucket_encryption::ureq::Agent::config_builder().proxy(Some(proxy)).build().new_agent();
+    let proxy = Proxy::new(&url).unwrap();
+    let agent = Agent::config_builder().proxy(Some(proxy)).build().new_agent();
     for url in ["https://oss.example", "http://oss.example"] {
         let endpoint = Endpoint::oss("cn-hangzhou").unwrap().with_url(url).unwrap().with_agent(agent.clone());
         let error = oss::get_bucket_encryption(&credentials(), &endpoint, BUCKET).unwrap_err();
@@ -298,7 +299,8 @@ fn no_error_shows_what_a_server_echoes_in_place_of_http() {
 #[test]
 fn no_panic_shows_what_a_server_echoes() {
     let unwrap = |error: Error| {
-        let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Err::<(), _>(error).unwrap()));
+        let result: Result<(), Error> = Err(error);
+        let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| std::hint::black_box(result).unwrap()));
         check("what unwrap prints", payload.unwrap_err().downcast_ref::<String>().unwrap());
     };
     for act in [answer(403, &[], TOKEN), answer(200, &[], SECRET), Act::SendAndClose(TOKEN.as_bytes().to_vec())] {
@@ -313,7 +315,7 @@ fn check_logs() {
     let lines = logs::lines_with("");
     assert!(lines.iter().any(|line| line.contains("ureq")), "{} lines", lines.len());
     assert!(lines.iter().any(|line| line.starts_with("DEBUG bucket_encryption:")), "{} lines", lines.len());
-    lines.iter().for_each(|line| check("a log line", line));
+    check("a log line", &lines.join("\n"));
 }
 
 #[test]
@@ -334,7 +336,7 @@ fn base64(bytes: &[u8]) -> String {
             text.push(DIGITS[number >> (18 - 6 * place) & 63].into());
         }
     }
-    while text.len() % 4 > 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
