@@ -251,6 +251,16 @@ fn success_that_cannot_be_understood_is_an_error() {
 }
 
 #[test]
+fn thousands_of_attributes_are_not_parsed() {
+    // The time that they take is quadratic, and no limit of a call covers it.
+    let attributes = (0..6000).map(|n| format!(" a{n}=\"\"")).collect::<Vec<_>>().concat();
+    let body = format!("<ServerSideEncryptionRule{attributes}><a/></ServerSideEncryptionRule>");
+    let server = Server::new(vec![answer(200, &[], &body)]);
+    let error = oss::get_bucket_encryption(&credentials(), &server.oss(), BUCKET).unwrap_err();
+    assert!(error.to_string().contains("equals signs"), "{error}");
+}
+
+#[test]
 fn errors_stay_the_services_whatever_their_body() {
     let levels = "<a>".repeat(20_000);
     for (name, act) in [

@@ -11,7 +11,7 @@ use bucket_encryption::{
     oss_tables,
 };
 
-use crate::common::{Act, BUCKET, SECRET, Server, TOKEN, answer, arn, credentials, logs};
+use crate::common::{Act, BUCKET, SECRET, Server, TOKEN, answer, answer_bytes, arn, credentials, logs};
 
 /// How much of a secret counts as shown.
 const WINDOW: usize = 8;
@@ -231,6 +231,20 @@ fn no_error_shows_what_a_server_echoes_in_a_body() {
         }
     }
     check_logs();
+}
+
+#[test]
+fn no_error_shows_a_token_that_was_cut() {
+    // What is no text is searched only in its snippet, which may end in the middle of a token.
+    for before in (180..256).step_by(5) {
+        for status in [200, 403] {
+            let body = [&b"x".repeat(before), TOKEN.as_bytes(), b"\xff"].concat();
+            let server = Server::new(vec![Act::Send(answer_bytes(status, &[], &body))]);
+            let error = oss::get_bucket_encryption(&credentials(), &server.oss(), BUCKET).unwrap_err();
+            check_error("a cut token", &error);
+            assert!(error.to_string().contains("xxxx"), "{error}");
+        }
+    }
 }
 
 #[test]
