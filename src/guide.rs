@@ -10,6 +10,9 @@ pub mod credentials {}
 #[doc = include_str!("../docs/agents.md")]
 pub mod agents {}
 
+#[doc = include_str!("../docs/audit.md")]
+pub mod ensure_and_audit {}
+
 #[doc = include_str!("../docs/errors.md")]
 pub mod errors {}
 

@@ -134,6 +134,30 @@ fn refused(count: usize) -> impl Iterator<Item = Target> {
     (0..count).map(move |number| Target::oss_bucket(regions[number * number % 5].clone(), format!("bucket-{number}")))
 }
 
+/// Runs all, looks at the indexes, and waits for the threads to end while the findings are kept.
+fn run_to_the_end(threads: usize, calls: usize, order: Order, count: usize, call: Duration) {
+    let options = Options::new(Policy::Any).with_threads(threads).with_calls_per_endpoint(calls).with_order(order);
+    let keys = move |_: &Ask<'_>| {
+        thread::sleep(call);
+        Credentials::new("id", "the secret")
+    };
+    let pool = Arc::new(Pool::new(Box::new(refused(count)), Box::new(keys), options));
+    let work = |_| {
+        let pool = Arc::clone(&pool);
+        thread::spawn(move || pool.work())
+    };
+    let workers: Vec<_> = (0..threads).map(work).collect();
+    let mut indexes: Vec<_> = std::iter::from_fn(|| pool.next_finding(false)).map(|finding| finding.index).collect();
+    assert!(order == Order::Arrival || indexes.is_sorted(), "{threads} threads");
+    indexes.sort_unstable();
+    assert!(indexes.into_iter().eq(0..count), "{threads} threads");
+    let patience = Instant::now() + Duration::from_secs(10);
+    while !workers.iter().all(thread::JoinHandle::is_finished) {
+        assert!(Instant::now() < patience, "{threads} threads: some do not end");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn many_threads_lose_nothing_and_come_to_an_end() {
     for (threads, calls, order) in [
@@ -143,27 +167,10 @@ fn many_threads_lose_nothing_and_come_to_an_end() {
         (16, 3, Order::Arrival),
         (64, 64, Order::Targets),
     ] {
-        let options = Options::new(Policy::Any).with_threads(threads).with_calls_per_endpoint(calls).with_order(order);
-        let keys = |_: &Ask<'_>| Credentials::new("id", "the secret");
-        let pool = Arc::new(Pool::new(Box::new(refused(3000)), Box::new(keys), options));
-        let workers: Vec<_> = (0..threads)
-            .map(|_| {
-                let pool = Arc::clone(&pool);
-                thread::spawn(move || pool.work())
-            })
-            .collect();
-        let mut indexes: Vec<_> =
-            std::iter::from_fn(|| pool.next_finding(false)).map(|finding| finding.index).collect();
-        assert!(order == Order::Arrival || indexes.is_sorted(), "{threads} threads");
-        indexes.sort_unstable();
-        assert!(indexes.into_iter().eq(0..3000), "{threads} threads");
-        // Also while the findings are kept.
-        let patience = Instant::now() + Duration::from_secs(10);
-        while !workers.iter().all(thread::JoinHandle::is_finished) {
-            assert!(Instant::now() < patience, "{threads} threads: some do not end");
-            thread::sleep(Duration::from_millis(1));
-        }
+        run_to_the_end(threads, calls, order, 3000, Duration::ZERO);
     }
+    // More threads than may call at once: those without work end with the last target.
+    run_to_the_end(16, 1, Order::Targets, 20, Duration::from_millis(10));
 }
 
 #[test]

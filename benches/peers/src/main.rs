@@ -14,8 +14,13 @@ use support::allocations::Counting;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const PARTS: [(&str, fn()); 5] =
-    [("sign", signing::run), ("parse", parsing::run), ("call", calling::run), ("connect", connecting::run), ("process", process::run)];
+const PARTS: [(&str, fn()); 5] = [
+    ("sign", signing::run),
+    ("parse", parsing::run),
+    ("call", calling::run),
+    ("connect", connecting::run),
+    ("process", process::run),
+];
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
