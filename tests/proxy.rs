@@ -1,6 +1,8 @@
 //! The environment's proxy: used for hosts out there, passed by for loopback, and never shown with its password. The
 //! environment is that of a child process, which runs the last test of this file.
 
+#![cfg(feature = "rustls")]
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::Command;
@@ -46,7 +48,6 @@ fn refusing_proxy() -> (u16, thread::JoinHandle<String>) {
     (port, asked)
 }
 
-#[cfg(feature = "rustls")]
 #[test]
 fn a_host_out_there_is_asked_through_the_proxy() {
     let (port, asked) = refusing_proxy();
