@@ -718,3 +718,17 @@ fn a_key_that_runs_out_between_two_attempts_leaves_the_first_answer() {
     server.join().unwrap();
     assert_eq!((error.code(), error.attempts()), (Some("ServiceUnavailable"), 1), "{error}");
 }
+
+#[cfg(not(feature = "rustls"))]
+#[test]
+fn without_tls_nothing_is_sent_and_the_error_names_the_feature() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let error =
+        oss::get_bucket_encryption(&key(), &local(Endpoint::oss("cn-hangzhou").unwrap(), &url), "release-bucket");
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::Transport(_)) && error.attempts() == 0, "{error}");
+    assert!(error.to_string().contains("`rustls`") && error.to_string().contains("with_agent"), "{error}");
+    assert!(listener.accept().is_err(), "nobody connected");
+}

@@ -223,11 +223,7 @@ fn every_signature_has_its_stages() {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     for _ in 0..200 {
         let secret = format!("s{}s", random.text(&["a", "Z", "9", "+", "/", "é", " "], 30));
-<<<<<<< HEAD
-        let bucket = format!("a0{}z", random.text(&["b", "0", "-"], 20));
-=======
         let bucket = format!("ab{}z", random.text(&["b", "0", "-"], 20));
->>>>>>> main
         let at = UNIX_EPOCH + Duration::from_secs(u64::try_from(random.below(2_000_000_000)).unwrap());
         let plain = Credentials::new("AKID", secret).unwrap();
         let keys = if random.below(2) == 0 { plain.clone() } else { plain.with_security_token("to+ken/==").unwrap() };

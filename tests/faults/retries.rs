@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bucket_encryption::ureq::Agent;
 use bucket_encryption::{Error, ServiceError, oss};
 
-use crate::common::{Act, BUCKET, Server, answer, answer_bytes, credentials, error, header, ok, read_request};
+use crate::common::{Act, BUCKET, Server, answer, answer_bytes, credentials, error, header, logs, ok, read_request};
 
 fn get(endpoint: &bucket_encryption::Endpoint) -> Result<Option<oss::BucketEncryption<'static>>, Error> {
     oss::get_bucket_encryption(&credentials(), endpoint, BUCKET)
@@ -220,4 +220,30 @@ fn a_change_that_met_an_error_and_then_nothing_is_said_to() {
     let error = oss::put_bucket_encryption(&credentials(), &endpoint, BUCKET, &setting).unwrap_err();
     assert!(error.to_string().contains("the connection was refused (3 attempts"), "{error}");
     assert!(error.to_string().contains("may have taken effect"), "{error}");
+}
+
+#[test]
+fn one_log_line_an_attempt_and_nothing_else() {
+    logs::capture();
+    let request_id = ("x-oss-request-id", "5C1B138A109F4E405B2D8AEF");
+    let server = Server::new(vec![Act::SendAndClose(vec![]), answer(503, &[request_id], ""), ok()]);
+    assert!(get(&server.oss()).unwrap().is_some());
+    let host = format!("127.0.0.1:{}", server.port());
+    let lines: Vec<_> =
+        logs::lines_with(&host).into_iter().filter(|line| line.contains(" bucket_encryption: ")).collect();
+    let beginning = format!("DEBUG bucket_encryption: GetBucketEncryption at {host}: ");
+    let rest: Vec<_> =
+        lines.iter().map(|line| line.strip_prefix(&beginning).unwrap_or(line).rsplit_once(", ").unwrap()).collect();
+    assert_eq!(
+        rest.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+        [
+            "the connection was closed before an answer came, attempt 1",
+            "HTTP 503, request id 5C1B138A109F4E405B2D8AEF, attempt 2",
+            "HTTP 200, request id none, attempt 3"
+        ]
+    );
+    for (_, took) in rest {
+        let milliseconds = took.strip_suffix(" ms").and_then(|digits| digits.parse::<u64>().ok());
+        assert!(milliseconds.is_some(), "{took:?}");
+    }
 }
