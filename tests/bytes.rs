@@ -44,7 +44,7 @@ fn get_on_oss_with_v4() {
     check(
         |server| oss::get_bucket_encryption_request(&server.oss(), BUCKET),
         |server| oss::get_bucket_encryption(&keys(), &server.oss(), BUCKET),
-        r#"GET /examplebucket/?encryption HTTP/1.1
+        r"GET /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
 x-oss-content-sha256: UNSIGNED-PAYLOAD
@@ -55,7 +55,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#,
+",
     );
 }
 
@@ -65,7 +65,7 @@ fn put_on_oss_with_v4() {
     check(
         |server| oss::put_bucket_encryption_request(&server.oss(), BUCKET, &setting),
         |server| oss::put_bucket_encryption(&keys(), &server.oss(), BUCKET, &setting),
-        r#"PUT /examplebucket/?encryption HTTP/1.1
+        r"PUT /examplebucket/?encryption HTTP/1.1
 content-length: 240
 accept: */*
 host: HOST
@@ -79,7 +79,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm><KMSMasterKeyID>a&amp;b</KMSMasterKeyID><KMSDataEncryption>SM4</KMSDataEncryption></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>"#,
+<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm><KMSMasterKeyID>a&amp;b</KMSMasterKeyID><KMSDataEncryption>SM4</KMSDataEncryption></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>",
     );
 }
 
@@ -88,7 +88,7 @@ fn delete_on_oss_with_v4() {
     check(
         |server| oss::delete_bucket_encryption_request(&server.oss(), BUCKET),
         |server| oss::delete_bucket_encryption(&keys(), &server.oss(), BUCKET),
-        r#"DELETE /examplebucket/?encryption HTTP/1.1
+        r"DELETE /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
 x-oss-content-sha256: UNSIGNED-PAYLOAD
@@ -99,7 +99,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#,
+",
     );
 }
 
@@ -108,7 +108,7 @@ fn get_on_oss_with_v1() {
     check(
         |server| oss::get_bucket_encryption_request(&v1(server), BUCKET),
         |server| oss::get_bucket_encryption(&keys(), &v1(server), BUCKET),
-        r#"GET /examplebucket/?encryption HTTP/1.1
+        r"GET /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
 x-oss-security-token: to/k+en=
@@ -117,7 +117,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#,
+",
     );
 }
 
@@ -127,7 +127,7 @@ fn put_on_oss_with_v1() {
     check(
         |server| oss::put_bucket_encryption_request(&v1(server), BUCKET, &setting),
         |server| oss::put_bucket_encryption(&keys(), &v1(server), BUCKET, &setting),
-        r#"PUT /examplebucket/?encryption HTTP/1.1
+        r"PUT /examplebucket/?encryption HTTP/1.1
 content-length: 240
 accept: */*
 host: HOST
@@ -139,7 +139,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm><KMSMasterKeyID>a&amp;b</KMSMasterKeyID><KMSDataEncryption>SM4</KMSDataEncryption></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>"#,
+<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm><KMSMasterKeyID>a&amp;b</KMSMasterKeyID><KMSDataEncryption>SM4</KMSDataEncryption></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>",
     );
 }
 
@@ -148,7 +148,7 @@ fn delete_on_oss_with_v1() {
     check(
         |server| oss::delete_bucket_encryption_request(&v1(server), BUCKET),
         |server| oss::delete_bucket_encryption(&keys(), &v1(server), BUCKET),
-        r#"DELETE /examplebucket/?encryption HTTP/1.1
+        r"DELETE /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
 x-oss-security-token: to/k+en=
@@ -157,7 +157,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#,
+",
     );
 }
 
@@ -166,7 +166,7 @@ fn get_on_obs() {
     check(
         |server| obs::get_bucket_encryption_request(&server.obs(), BUCKET),
         |server| obs::get_bucket_encryption(&keys(), &server.obs(), BUCKET),
-        r#"GET /examplebucket/?encryption HTTP/1.1
+        r"GET /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
 x-obs-security-token: to/k+en=
@@ -175,7 +175,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#,
+",
     );
 }
 
@@ -186,7 +186,7 @@ fn put_on_obs() {
     check(
         |server| obs::put_bucket_encryption_request(&server.obs(), BUCKET, &setting),
         |server| obs::put_bucket_encryption(&keys(), &server.obs(), BUCKET, &setting),
-        r#"PUT /examplebucket/?encryption HTTP/1.1
+        r"PUT /examplebucket/?encryption HTTP/1.1
 content-length: 331
 accept: */*
 host: HOST
@@ -198,7 +198,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>kms</SSEAlgorithm><KMSDataEncryption>SM4</KMSDataEncryption><KMSMasterKeyID>k</KMSMasterKeyID><ProjectID>p</ProjectID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>"#,
+<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>kms</SSEAlgorithm><KMSDataEncryption>SM4</KMSDataEncryption><KMSMasterKeyID>k</KMSMasterKeyID><ProjectID>p</ProjectID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>",
     );
 }
 
@@ -207,7 +207,7 @@ fn delete_on_obs() {
     check(
         |server| obs::delete_bucket_encryption_request(&server.obs(), BUCKET),
         |server| obs::delete_bucket_encryption(&keys(), &server.obs(), BUCKET),
-        r#"DELETE /examplebucket/?encryption HTTP/1.1
+        r"DELETE /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
 x-obs-security-token: to/k+en=
@@ -216,7 +216,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#,
+",
     );
 }
 
@@ -225,7 +225,7 @@ fn get_of_a_table() {
     check(
         |server| oss_tables::get_table_encryption_request(&server.oss_tables(), &arn(), "my ns", "a/b"),
         |server| oss_tables::get_table_encryption(&keys(), &server.oss_tables(), &arn(), "my ns", "a/b"),
-        &r#"GET /tables/{ARN}/my%20ns/a%2Fb/encryption HTTP/1.1
+        &r"GET /tables/{ARN}/my%20ns/a%2Fb/encryption HTTP/1.1
 accept: */*
 host: HOST
 x-oss-content-sha256: UNSIGNED-PAYLOAD
@@ -236,7 +236,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#
+"
         .replace("{ARN}", ARN),
     );
 }
@@ -246,7 +246,7 @@ fn get_of_a_table_bucket() {
     check(
         |server| oss_tables::get_table_bucket_encryption_request(&server.oss_tables(), &arn()),
         |server| oss_tables::get_table_bucket_encryption(&keys(), &server.oss_tables(), &arn()),
-        &r#"GET /buckets/{ARN}/encryption HTTP/1.1
+        &r"GET /buckets/{ARN}/encryption HTTP/1.1
 accept: */*
 host: HOST
 x-oss-content-sha256: UNSIGNED-PAYLOAD
@@ -257,7 +257,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#
+"
         .replace("{ARN}", ARN),
     );
 }
@@ -292,7 +292,7 @@ fn delete_of_a_table_bucket() {
     check(
         |server| oss_tables::delete_table_bucket_encryption_request(&server.oss_tables(), &arn()),
         |server| oss_tables::delete_table_bucket_encryption(&keys(), &server.oss_tables(), &arn()),
-        &r#"DELETE /buckets/{ARN}/encryption HTTP/1.1
+        &r"DELETE /buckets/{ARN}/encryption HTTP/1.1
 accept: */*
 host: HOST
 x-oss-content-sha256: UNSIGNED-PAYLOAD
@@ -303,7 +303,7 @@ authorization: SIGNATURE
 user-agent: AGENT
 accept-encoding: identity
 
-"#
+"
         .replace("{ARN}", ARN),
     );
 }
