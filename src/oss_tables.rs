@@ -348,9 +348,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut body = Body { configuration: None, is_empty: true };
-                while let Some(Text(key)) = map.next_key()? {
+                while let Some(key) = map.next_key::<Key>()? {
                     body.is_empty = false;
-                    if key != "encryptionConfiguration" {
+                    if key != Key::Configuration {
                         map.next_value::<IgnoredAny>()?;
                     } else if body.configuration.is_some() {
                         return Err(A::Error::duplicate_field("encryptionConfiguration"));
@@ -378,11 +378,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Configuration<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut configuration = Configuration::default();
                 let (mut seen_algorithm, mut seen_arn) = (false, false);
-                while let Some(Text(key)) = map.next_key()? {
-                    let (seen, field, name) = match &*key {
-                        "sseAlgorithm" => (&mut seen_algorithm, &mut configuration.sse_algorithm, "sseAlgorithm"),
-                        "kmsKeyArn" => (&mut seen_arn, &mut configuration.kms_key_arn, "kmsKeyArn"),
-                        _ => {
+                while let Some(key) = map.next_key::<Key>()? {
+                    let (seen, field, name) = match key {
+                        Key::SseAlgorithm => (&mut seen_algorithm, &mut configuration.sse_algorithm, "sseAlgorithm"),
+                        Key::KmsKeyArn => (&mut seen_arn, &mut configuration.kms_key_arn, "kmsKeyArn"),
+                        Key::Configuration | Key::Unknown => {
                             configuration.has_unknown = true;
                             map.next_value::<IgnoredAny>()?;
                             continue;
@@ -391,7 +391,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Configuration<'a> {
                     if std::mem::replace(seen, true) {
                         return Err(A::Error::duplicate_field(name));
                     }
-                    *field = map.next_value::<Option<Text<'_>>>()?.and_then(Text::unless_blank);
+                    *field = map.next_value::<Text<'_>>()?.0;
                 }
                 Ok(configuration)
             }
@@ -400,19 +400,40 @@ impl<'de: 'a, 'a> Deserialize<'de> for Configuration<'a> {
     }
 }
 
-/// A JSON string, borrowed where it holds no escapes.
-struct Text<'a>(Cow<'a, str>);
+/// The keys of both objects.
+#[derive(PartialEq, Eq)]
+enum Key {
+    Configuration,
+    SseAlgorithm,
+    KmsKeyArn,
+    Unknown,
+}
 
-impl<'a> Text<'a> {
-    /// The text, trimmed; none if nothing is left.
-    fn unless_blank(self) -> Option<Cow<'a, str>> {
-        let trimmed = match self.0 {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-        };
-        Some(trimmed).filter(|text| !text.is_empty())
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+                Ok(match key {
+                    "encryptionConfiguration" => Key::Configuration,
+                    "sseAlgorithm" => Key::SseAlgorithm,
+                    "kmsKeyArn" => Key::KmsKeyArn,
+                    _ => Key::Unknown,
+                })
+            }
+        }
+        deserializer.deserialize_identifier(KeyVisitor)
     }
 }
+
+/// A string, trimmed, and borrowed where it holds no escapes; none where it is null or nothing is left.
+struct Text<'a>(Option<Cow<'a, str>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -425,13 +446,20 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
 
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
+                let text = text.trim();
+                Ok(Text(if text.is_empty() { None } else { Some(Cow::Borrowed(text)) }))
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
+                let text = text.trim();
+                Ok(Text(if text.is_empty() { None } else { Some(Cow::Owned(text.to_owned())) }))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Text(None))
             }
         }
-        deserializer.deserialize_str(TextVisitor)
+        // JSON tells what it holds; anything but a string and null is refused.
+        deserializer.deserialize_any(TextVisitor)
     }
 }
