@@ -9,7 +9,9 @@ use crate::common::{Act, BUCKET, Server, answer, credentials, error, header, ok}
 
 /// All that ureq lets a caller change, turned the wrong way.
 fn hostile() -> Agent {
+    // A dead proxy in the environment is not what is tried here.
     Agent::config_builder()
+        .proxy(None)
         .http_status_as_error(true)
         .max_redirects(10)
         .max_redirects_will_error(true)

@@ -90,6 +90,7 @@ fn a_proxy_that_stalls_ends_at_the_limit() {
 fn an_agent_without_limits_has_ours() {
     let server = Server::new(vec![Act::Stall]);
     let agent = Agent::config_builder()
+        .proxy(None)
         .timeout_global(None)
         .timeout_per_call(None)
         .timeout_connect(None)

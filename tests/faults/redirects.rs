@@ -58,6 +58,7 @@ fn the_agent_of_a_caller_who_follows_redirects_follows_none() {
     use bucket_encryption::ureq::{Agent, config::RedirectAuthHeaders};
     let stranger = Server::new(vec![ok()]);
     let agent = Agent::config_builder()
+        .proxy(None)
         .max_redirects(10)
         .max_redirects_will_error(true)
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)

@@ -46,7 +46,7 @@ fn endpoint(server: &Server, host: &str) -> Endpoint {
 fn agent() -> Agent {
     let root = Certificate::from_pem(ROOT).unwrap();
     let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(vec![root]))).build();
-    Agent::config_builder().tls_config(tls).build().new_agent()
+    Agent::config_builder().proxy(None).tls_config(tls).build().new_agent()
 }
 
 #[test]
@@ -119,14 +119,14 @@ fn http_is_used_only_when_it_was_written() {
     }
     // The caller's agent cannot bring it back either.
     let plain = Server::new(vec![ok()]);
-    let agent = Agent::config_builder().https_only(false).build().new_agent();
+    let agent = Agent::config_builder().proxy(None).https_only(false).build().new_agent();
     let endpoint = endpoint(&plain, "localhost").with_agent(agent).with_timeout(Duration::from_secs(1));
     let result = oss::get_bucket_encryption(&credentials(), &endpoint, BUCKET);
     assert!(matches!(result, Err(Error::Transport(_))), "{result:?}");
     assert!(plain.requests().is_empty());
 
     // An agent that refuses http sends nothing over it.
-    let agent = Agent::config_builder().https_only(true).build().new_agent();
+    let agent = Agent::config_builder().proxy(None).https_only(true).build().new_agent();
     let plain = Server::new(vec![ok()]);
     let setting = oss::BucketEncryption::aes256();
     let error =
