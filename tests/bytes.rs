@@ -9,6 +9,31 @@ use common::{BUCKET, Server, answer, arn, header};
 
 const ARN: &str = "acs%3Aosstables%3Acn-hangzhou%3A1234567890%3Abucket%2Fexamplebucket";
 
+/// What all requests of a scheme end with, up to the body.
+const V4: &str = "x-oss-content-sha256: UNSIGNED-PAYLOAD
+x-oss-date: TIME
+x-oss-security-token: to/k+en=
+date: DATE
+authorization: SIGNATURE
+user-agent: AGENT
+accept-encoding: identity
+
+";
+const V1: &str = "x-oss-security-token: to/k+en=
+date: DATE
+authorization: SIGNATURE
+user-agent: AGENT
+accept-encoding: identity
+
+";
+const OBS: &str = "x-obs-security-token: to/k+en=
+date: DATE
+authorization: SIGNATURE
+user-agent: AGENT
+accept-encoding: identity
+
+";
+
 fn keys() -> Credentials {
     Credentials::new("LTAI5tExample", "the secret").unwrap().with_security_token("to/k+en=").unwrap()
 }
@@ -26,6 +51,10 @@ fn check<T>(make: impl FnOnce(&Server) -> Result<Request>, call: impl FnOnce(&Se
     let signed = make(&server).unwrap().sign(&keys(), httpdate::parse_http_date(date).unwrap()).unwrap();
     let of = |wanted: &str| signed.headers().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value);
     let expected = expected
+        .replace("{V4}\n", V4)
+        .replace("{V1}\n", V1)
+        .replace("{OBS}\n", OBS)
+        .replace("{ARN}", ARN)
         .replace("SIGNATURE", of("Authorization"))
         .replace("TIME", of("x-oss-date"))
         .replace("DATE", date)
@@ -47,14 +76,7 @@ fn get_on_oss_with_v4() {
         r"GET /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
-x-oss-content-sha256: UNSIGNED-PAYLOAD
-x-oss-date: TIME
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{V4}
 ",
     );
 }
@@ -71,14 +93,7 @@ accept: */*
 host: HOST
 content-md5: l7SAfpJEyZR5/c8/HyvPhg==
 content-type: application/xml
-x-oss-content-sha256: UNSIGNED-PAYLOAD
-x-oss-date: TIME
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{V4}
 <ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm><KMSMasterKeyID>a&amp;b</KMSMasterKeyID><KMSDataEncryption>SM4</KMSDataEncryption></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>",
     );
 }
@@ -91,14 +106,7 @@ fn delete_on_oss_with_v4() {
         r"DELETE /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
-x-oss-content-sha256: UNSIGNED-PAYLOAD
-x-oss-date: TIME
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{V4}
 ",
     );
 }
@@ -111,12 +119,7 @@ fn get_on_oss_with_v1() {
         r"GET /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{V1}
 ",
     );
 }
@@ -133,12 +136,7 @@ accept: */*
 host: HOST
 content-md5: l7SAfpJEyZR5/c8/HyvPhg==
 content-type: application/xml
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{V1}
 <ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm><KMSMasterKeyID>a&amp;b</KMSMasterKeyID><KMSDataEncryption>SM4</KMSDataEncryption></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>",
     );
 }
@@ -151,12 +149,7 @@ fn delete_on_oss_with_v1() {
         r"DELETE /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{V1}
 ",
     );
 }
@@ -169,12 +162,7 @@ fn get_on_obs() {
         r"GET /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
-x-obs-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{OBS}
 ",
     );
 }
@@ -192,12 +180,7 @@ accept: */*
 host: HOST
 content-md5: cmkMoMnJSboyfrJSnYj7EQ==
 content-type: application/xml
-x-obs-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{OBS}
 <ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>kms</SSEAlgorithm><KMSDataEncryption>SM4</KMSDataEncryption><KMSMasterKeyID>k</KMSMasterKeyID><ProjectID>p</ProjectID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>",
     );
 }
@@ -210,12 +193,7 @@ fn delete_on_obs() {
         r"DELETE /examplebucket/?encryption HTTP/1.1
 accept: */*
 host: HOST
-x-obs-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
+{OBS}
 ",
     );
 }
@@ -225,19 +203,11 @@ fn get_of_a_table() {
     check(
         |server| oss_tables::get_table_encryption_request(&server.oss_tables(), &arn(), "my ns", "a/b"),
         |server| oss_tables::get_table_encryption(&keys(), &server.oss_tables(), &arn(), "my ns", "a/b"),
-        &r"GET /tables/{ARN}/my%20ns/a%2Fb/encryption HTTP/1.1
+        r"GET /tables/{ARN}/my%20ns/a%2Fb/encryption HTTP/1.1
 accept: */*
 host: HOST
-x-oss-content-sha256: UNSIGNED-PAYLOAD
-x-oss-date: TIME
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
-"
-        .replace("{ARN}", ARN),
+{V4}
+",
     );
 }
 
@@ -246,19 +216,11 @@ fn get_of_a_table_bucket() {
     check(
         |server| oss_tables::get_table_bucket_encryption_request(&server.oss_tables(), &arn()),
         |server| oss_tables::get_table_bucket_encryption(&keys(), &server.oss_tables(), &arn()),
-        &r"GET /buckets/{ARN}/encryption HTTP/1.1
+        r"GET /buckets/{ARN}/encryption HTTP/1.1
 accept: */*
 host: HOST
-x-oss-content-sha256: UNSIGNED-PAYLOAD
-x-oss-date: TIME
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
-"
-        .replace("{ARN}", ARN),
+{V4}
+",
     );
 }
 
@@ -268,22 +230,14 @@ fn put_of_a_table_bucket() {
     check(
         |server| oss_tables::put_table_bucket_encryption_request(&server.oss_tables(), &arn(), &setting),
         |server| oss_tables::put_table_bucket_encryption(&keys(), &server.oss_tables(), &arn(), &setting),
-        &r#"PUT /buckets/{ARN}/encryption HTTP/1.1
+        r#"PUT /buckets/{ARN}/encryption HTTP/1.1
 content-length: 78
 accept: */*
 host: HOST
 content-md5: l0Cnf8Ox++pIhDOgbrf44g==
 content-type: application/json
-x-oss-content-sha256: UNSIGNED-PAYLOAD
-x-oss-date: TIME
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
-{"encryptionConfiguration":{"kmsKeyArn":"acs:kms:\"x\"","sseAlgorithm":"KMS"}}"#
-            .replace("{ARN}", ARN),
+{V4}
+{"encryptionConfiguration":{"kmsKeyArn":"acs:kms:\"x\"","sseAlgorithm":"KMS"}}"#,
     );
 }
 
@@ -292,18 +246,10 @@ fn delete_of_a_table_bucket() {
     check(
         |server| oss_tables::delete_table_bucket_encryption_request(&server.oss_tables(), &arn()),
         |server| oss_tables::delete_table_bucket_encryption(&keys(), &server.oss_tables(), &arn()),
-        &r"DELETE /buckets/{ARN}/encryption HTTP/1.1
+        r"DELETE /buckets/{ARN}/encryption HTTP/1.1
 accept: */*
 host: HOST
-x-oss-content-sha256: UNSIGNED-PAYLOAD
-x-oss-date: TIME
-x-oss-security-token: to/k+en=
-date: DATE
-authorization: SIGNATURE
-user-agent: AGENT
-accept-encoding: identity
-
-"
-        .replace("{ARN}", ARN),
+{V4}
+",
     );
 }
